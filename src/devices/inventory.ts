@@ -1,0 +1,28 @@
+import type { Backend, CommandContext } from "./backend.ts";
+import type { BoardRecord, Command, CommandKind, CommandResult } from "./command.ts";
+import { DeviceError } from "./errors.ts";
+import { formatBoardId, isBmcBoard } from "./ids.ts";
+
+/** All boards, whichever way they are reached: every command comes through here and goes to the back end that owns its board. */
+export class Inventory {
+  readonly #backends: readonly Backend[];
+
+  constructor(backends: readonly Backend[]) {
+    this.#backends = backends;
+  }
+
+  /** Everything that every back end can reach, back end after back end in the order in which they were given. */
+  async scanAll(context: CommandContext): Promise<readonly BoardRecord[]> {
+    const found = await Promise.all(this.#backends.map((backend) => backend.scanAll(context)));
+    return found.flat();
+  }
+
+  /** Carries out a command. @throws DeviceError */
+  execute<K extends CommandKind>(command: Command<K>, context: CommandContext): Promise<CommandResult<K>> {
+    const backend = this.#backends.find((candidate) => candidate.owns(command.board));
+    if (backend) return backend.execute(command, context);
+    const what = isBmcBoard(command.board) ? "BMC" : "Board";
+    const message = `${what} with board id ${formatBoardId(command.board)} was not found.`;
+    return Promise.reject(new DeviceError("no-such-board", message, { board: command.board }));
+  }
+}
