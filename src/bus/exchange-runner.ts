@@ -1,0 +1,233 @@
+import type { DeviceErrorDetail } from "../devices/errors.ts";
+import { DeviceError } from "../devices/errors.ts";
+import type { Clock, Timer } from "../lib/clock.ts";
+import type { BusCommand } from "./commands.ts";
+import { Exchange, type ExchangeFailure, type ExchangePolicy, type Step } from "./exchange.ts";
+import { encodeFrame, type Frame } from "./frame.ts";
+import { FrameParser, type ParserCounters, type ParserEvent } from "./frame-parser.ts";
+import type { Line } from "./line.ts";
+
+/** Shows every byte that goes by. Absent where nobody looks, so that it costs nothing. */
+export interface BusTrace {
+  sent(bytes: Uint8Array): void;
+  received(bytes: Uint8Array): void;
+}
+
+/** What has gone by on the line since the start. */
+export interface BusCounters extends Readonly<ParserCounters> {
+  readonly exchanges: number;
+  /** Frames sent beyond the first of their exchange. */
+  readonly retries: number;
+  /** Exchanges that ended in silence. */
+  readonly timeouts: number;
+  /** Good frames that answered an earlier question. */
+  readonly lateFrames: number;
+  /** Bytes that arrived while nothing was asked. */
+  readonly unsolicitedBytes: number;
+  readonly lineLosses: number;
+}
+
+/** A line that is never silent and never brings a good frame is given up after this many timeouts. */
+const BABBLE_LIMIT = 8;
+
+interface Running {
+  readonly exchange: Exchange;
+  readonly subject: string;
+  readonly detail: DeviceErrorDetail;
+  resolve(replies: readonly Frame[]): void;
+  reject(error: DeviceError): void;
+  timer: Timer | undefined;
+  /** When the last byte arrived, and the last good frame; both on the monotonic clock. */
+  lastByteMs: number;
+  lastFrameMs: number;
+  isPausing: boolean;
+}
+
+/** Carries out exchanges on a line, one at a time: feeds the state machine with what arrives and with the passing of time. */
+export class ExchangeRunner {
+  readonly #line: Line;
+  readonly #policy: ExchangePolicy;
+  readonly #clock: Clock;
+  readonly #trace: BusTrace | undefined;
+  readonly #nextSequence: () => number;
+  readonly #parser = new FrameParser();
+  readonly #counters = { exchanges: 0, retries: 0, timeouts: 0, lateFrames: 0, unsolicitedBytes: 0, lineLosses: 0 };
+  #running: Running | undefined;
+
+  constructor(line: Line, policy: ExchangePolicy, nextSequence: () => number, clock: Clock, trace?: BusTrace) {
+    this.#line = line;
+    this.#policy = policy;
+    this.#nextSequence = nextSequence;
+    this.#clock = clock;
+    this.#trace = trace;
+    line.listen({ data: (bytes) => this.#data(bytes), lost: (reason) => this.#lost(reason) });
+  }
+
+  get counters(): BusCounters {
+    return { ...this.#parser.counters, ...this.#counters };
+  }
+
+  /**
+   * Carries out one exchange; the one before must have ended.
+   *
+   * @param subject what is asked, for error messages: "read of fan_speed device 0002 on board 00000001"
+   * @throws DeviceError `no-response`, `damaged-response`, `line-down`
+   */
+  run(command: BusCommand, subject: string, detail: DeviceErrorDetail): Promise<readonly Frame[]> {
+    return new Promise((resolve, reject) => {
+      const exchange = new Exchange(command, this.#policy, this.#nextSequence);
+      this.#counters.exchanges++;
+      const nowMs = this.#clock.monotonicMs();
+      const times = { timer: undefined, lastByteMs: nowMs, lastFrameMs: nowMs, isPausing: false };
+      this.#running = { exchange, subject, detail, resolve, reject, ...times };
+      this.#take(this.#running, exchange.start());
+    });
+  }
+
+  /** Sends a frame that nothing answers. @throws DeviceError `line-down` */
+  async send(command: BusCommand, subject: string): Promise<void> {
+    const { deviceType, boardId, deviceId, data } = command;
+    const { state } = this.#line;
+    if (state.kind === "down") throw this.#lineDown(subject, state.reason, {});
+    await this.#write(state.stream, { sequence: this.#nextSequence(), deviceType, boardId, deviceId, data });
+  }
+
+  /** Does what the state machine asks for. */
+  #take(running: Running, step: Step): void {
+    switch (step.kind) {
+      case "send":
+        this.#send(running, step.frame);
+        break;
+      case "listen":
+        break;
+      case "pause":
+        running.timer?.cancel();
+        running.isPausing = true;
+        running.timer = this.#clock.after(step.forMs, () => {
+          running.isPausing = false;
+          this.#take(running, running.exchange.resume());
+        });
+        break;
+      case "done":
+        this.#end(running);
+        running.resolve(step.replies);
+        break;
+      case "failed":
+        this.#end(running);
+        if (step.failure.code === "no-response") this.#counters.timeouts++;
+        running.reject(this.#failed(running, step.failure));
+        break;
+    }
+  }
+
+  #send(running: Running, frame: Frame): void {
+    const { state } = this.#line;
+    if (state.kind === "down") {
+      this.#end(running);
+      running.reject(this.#lineDown(running.subject, state.reason, running.detail));
+      return;
+    }
+    // What is still held or waiting answers an earlier question, or none.
+    this.#parser.reset();
+    state.stream.flush("input");
+    running.lastByteMs = running.lastFrameMs = this.#clock.monotonicMs();
+    void this.#write(state.stream, frame);
+    this.#listenFor(running, this.#policy.timeoutMs);
+  }
+
+  async #write(stream: { write(bytes: Uint8Array): Promise<void> }, frame: Frame): Promise<void> {
+    const bytes = encodeFrame(frame);
+    this.#trace?.sent(bytes);
+    try {
+      await stream.write(bytes);
+    } catch (error) {
+      this.#line.fail(error instanceof Error ? error : new Error(String(error)));
+    }
+  }
+
+  /** One timer serves many portions of input: it looks at how long the silence is when it fires. */
+  #listenFor(running: Running, delayMs: number): void {
+    running.timer?.cancel();
+    running.timer = this.#clock.after(delayMs, () => {
+      const nowMs = this.#clock.monotonicMs();
+      const { timeoutMs } = this.#policy;
+      const silentMs = nowMs - running.lastByteMs;
+      if (silentMs < timeoutMs) this.#listenFor(running, timeoutMs - silentMs);
+      else this.#silence(running);
+    });
+  }
+
+  #silence(running: Running): void {
+    const isInsideFrame = this.#parser.pending > 0;
+    // A header in the noise may have swallowed the good frame behind it.
+    for (const event of this.#parser.end()) {
+      if (event.kind === "frame") this.#take(running, running.exchange.received(event.frame));
+      if (this.#running !== running) return;
+    }
+    this.#take(running, running.exchange.silent(isInsideFrame));
+  }
+
+  #data(bytes: Uint8Array): void {
+    this.#trace?.received(bytes);
+    const running = this.#running;
+    if (!running || running.isPausing) {
+      this.#counters.unsolicitedBytes += bytes.length;
+      return;
+    }
+    const nowMs = this.#clock.monotonicMs();
+    running.lastByteMs = nowMs;
+    for (const event of this.#parser.push(bytes)) {
+      const isOver = this.#event(running, event, nowMs);
+      if (isOver) return;
+    }
+    if (nowMs - running.lastFrameMs > BABBLE_LIMIT * this.#policy.timeoutMs) {
+      this.#parser.reset();
+      this.#take(running, running.exchange.silent(true));
+    }
+  }
+
+  /** Returns true where what else has arrived concerns the exchange no more. */
+  #event(running: Running, event: ParserEvent, nowMs: number): boolean {
+    if (event.kind === "damage") {
+      this.#take(running, running.exchange.damaged(event.fault));
+      return true;
+    }
+    const lateBefore = running.exchange.lateFrames;
+    this.#take(running, running.exchange.received(event.frame));
+    if (running.exchange.lateFrames === lateBefore) running.lastFrameMs = nowMs;
+    return this.#running !== running;
+  }
+
+  #lost(reason: Error): void {
+    this.#counters.lineLosses++;
+    const running = this.#running;
+    if (!running) return;
+    this.#end(running);
+    running.reject(this.#lineDown(running.subject, reason, running.detail));
+  }
+
+  #end(running: Running): void {
+    running.timer?.cancel();
+    this.#running = undefined;
+    this.#parser.reset();
+    this.#counters.lateFrames += running.exchange.lateFrames;
+    this.#counters.retries += Math.max(0, running.exchange.attempts - 1);
+  }
+
+  #failed(running: Running, failure: ExchangeFailure): DeviceError {
+    const { subject } = running;
+    const detail = { ...running.detail, attempts: failure.attempts };
+    if (failure.code === "damaged-response") {
+      const message = `Retry limit reached: the answer to the ${subject} came damaged ${failure.attempts} times (bad ${failure.fault}).`;
+      return new DeviceError("damaged-response", message, detail);
+    }
+    const how = failure.insideFrame ? "the answer broke off" : `nothing came within ${this.#policy.timeoutMs} ms`;
+    const again = failure.attempts > 1 ? ` after ${failure.attempts} attempts` : "";
+    return new DeviceError("no-response", `No response from bus to the ${subject}${again}: ${how}.`, detail);
+  }
+
+  #lineDown(subject: string, reason: Error, detail: DeviceErrorDetail): DeviceError {
+    const message = `The serial line ${this.#line.path} is down (${reason.message}): the ${subject} failed.`;
+    return new DeviceError("line-down", message, detail, { cause: reason });
+  }
+}

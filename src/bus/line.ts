@@ -1,0 +1,120 @@
+import type { Clock, Timer } from "../lib/clock.ts";
+import type { ByteStream } from "./byte-stream.ts";
+
+/** What a line reports, to the one who uses it. */
+export interface LineListener {
+  data(bytes: Uint8Array): void;
+  /** The port has vanished. It is being opened again; `data` goes on when it is back. */
+  lost(reason: Error): void;
+}
+
+/** What a line reports, for people and their monitoring. */
+export interface LineEvents {
+  down(path: string, reason: Error): void;
+  up(path: string): void;
+  /** An attempt to open the port again has failed; the next one follows in `nextMs`. */
+  stillDown(path: string, reason: Error, nextMs: number): void;
+}
+
+/** Pauses between attempts to open a port that has vanished, in milliseconds; each is twice the one before. */
+export interface ReopenPolicy {
+  readonly firstPauseMs: number;
+  readonly longestPauseMs: number;
+}
+
+export interface LineOptions {
+  /** What people know the port by. */
+  readonly path: string;
+  readonly open: () => Promise<ByteStream>;
+  readonly reopen: ReopenPolicy;
+  readonly clock: Clock;
+  readonly events: LineEvents;
+}
+
+/** Whether the port is there. */
+export type LineState =
+  | { readonly kind: "up"; readonly stream: ByteStream }
+  | { readonly kind: "down"; readonly sinceMs: number; readonly reason: Error };
+
+/** A port that is kept open: when it vanishes, it is opened again, with growing pauses, until it is back. */
+export class Line {
+  readonly path: string;
+  readonly #options: LineOptions;
+  #listener: LineListener | undefined;
+  #state: LineState;
+  #timer: Timer | undefined;
+  #isClosed = false;
+
+  private constructor(stream: ByteStream, options: LineOptions) {
+    this.path = options.path;
+    this.#options = options;
+    this.#state = { kind: "up", stream };
+    this.#subscribe(stream);
+  }
+
+  /** Opens the port; the first time, failure is the caller's to handle. */
+  static async open(options: LineOptions): Promise<Line> {
+    return new Line(await options.open(), options);
+  }
+
+  get state(): LineState {
+    return this.#state;
+  }
+
+  /** Hands everything that arrives to `listener`, the only one. */
+  listen(listener: LineListener): void {
+    this.#listener = listener;
+  }
+
+  /** Reports what a write has met: a port that cannot be written to is gone. */
+  fail(reason: Error): void {
+    this.#lose(reason);
+  }
+
+  /** Gives the port back and stops trying to open it. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#timer?.cancel();
+    if (this.#state.kind === "up") await this.#state.stream.close();
+  }
+
+  #subscribe(stream: ByteStream): void {
+    stream.subscribe({
+      data: (bytes) => this.#listener?.data(bytes),
+      lost: (reason) => this.#lose(reason, stream),
+    });
+  }
+
+  #lose(reason: Error, stream?: ByteStream): void {
+    if (this.#isClosed || this.#state.kind === "down" || (stream && stream !== this.#state.stream)) return;
+    const gone = this.#state.stream;
+    this.#state = { kind: "down", sinceMs: this.#options.clock.wallMs(), reason };
+    this.#options.events.down(this.path, reason);
+    this.#listener?.lost(reason);
+    // What the dead port says of its own end adds nothing to the reason.
+    gone.close().catch(() => undefined);
+    this.#reopenAfter(this.#options.reopen.firstPauseMs);
+  }
+
+  #reopenAfter(pauseMs: number): void {
+    this.#timer = this.#options.clock.after(pauseMs, () => void this.#reopen(pauseMs));
+  }
+
+  async #reopen(lastPauseMs: number): Promise<void> {
+    try {
+      const stream = await this.#options.open();
+      if (this.#isClosed) {
+        await stream.close();
+        return;
+      }
+      this.#state = { kind: "up", stream };
+      this.#subscribe(stream);
+      this.#options.events.up(this.path);
+    } catch (error) {
+      if (this.#isClosed) return;
+      const nextMs = Math.min(lastPauseMs * 2, this.#options.reopen.longestPauseMs);
+      this.#options.events.stillDown(this.path, error instanceof Error ? error : new Error(String(error)), nextMs);
+      this.#reopenAfter(nextMs);
+    }
+  }
+}
