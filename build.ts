@@ -1,0 +1,73 @@
+/**
+ * Makes the self-contained binaries: `bun build.ts [--target linux-x64|linux-arm64|all]`, `all` without it.
+ *
+ * Each one holds Bun, the program as bytecode, the default board file, version and commit. It reads no .env, bunfig.toml,
+ * tsconfig.json or package.json from where it is started.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import manifest from "./package.json" with { type: "json" };
+
+const root = import.meta.dirname;
+
+/** What can be built, and Bun's name for it. */
+const targets = {
+  "linux-x64": "bun-linux-x64",
+  "linux-arm64": "bun-linux-arm64",
+} as const;
+type Target = keyof typeof targets;
+
+const isTarget = (text: string): text is Target => text in targets;
+
+function fail(message: string): never {
+  console.error(`build: ${message}`);
+  process.exit(1);
+}
+
+/** The commit that is built, with a + where the tree differs from it. */
+function commit(): string {
+  const git = (...args: string[]) => spawnSync("git", args, { cwd: root, encoding: "utf8" });
+  const head = git("rev-parse", "--short=12", "HEAD");
+  if (head.status !== 0) return "unknown";
+  const isChanged = git("status", "--porcelain").stdout !== "";
+  return head.stdout.trim() + (isChanged ? "+" : "");
+}
+
+function selectedTargets(): Target[] {
+  const { values } = parseArgs({ options: { target: { type: "string", default: "all" } } });
+  if (values.target === "all") return Object.keys(targets).filter(isTarget);
+  if (isTarget(values.target)) return [values.target];
+  return fail(`--target ${values.target}: expected ${Object.keys(targets).join(", ")} or all`);
+}
+
+async function build(target: Target): Promise<void> {
+  const outfile = join(root, "dist", `opendcre-${target}`);
+  const result = await Bun.build({
+    entrypoints: [join(root, "src", "main.ts")],
+    target: "bun",
+    format: "esm",
+    minify: true,
+    bytecode: true,
+    define: {
+      "process.env.OPENDCRE_VERSION": JSON.stringify(manifest.version),
+      "process.env.OPENDCRE_COMMIT": JSON.stringify(commit()),
+    },
+    compile: {
+      target: targets[target],
+      outfile,
+      autoloadDotenv: false,
+      autoloadBunfig: false,
+      autoloadTsconfig: false,
+      autoloadPackageJson: false,
+    },
+    throw: false,
+  });
+  if (!result.success) fail(result.logs.map(String).join("\n"));
+  const mebibytes = Math.round(statSync(outfile).size / 2 ** 20);
+  console.log(`${outfile} (${mebibytes} MiB)`);
+}
+
+mkdirSync(join(root, "dist"), { recursive: true });
+for (const target of selectedTargets()) await build(target);
