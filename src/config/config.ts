@@ -1,0 +1,88 @@
+import type { ConfigValues } from "./schema.ts";
+
+/** Something about the configuration that people should know, for the log at start. */
+export interface Notice {
+  readonly level: "info" | "warn";
+  readonly message: string;
+}
+
+/** Everything that can be set, complete and checked. See src/config/schema.ts for what each setting means and may be. */
+export interface Config {
+  /** The file that it was read from; null where there was none. */
+  readonly fileName: string | null;
+  readonly server: {
+    readonly host: string;
+    readonly port: number;
+    /** Begins and ends in a slash. */
+    readonly endpointPrefix: string;
+    readonly allowUnauthenticatedNetwork: boolean;
+    readonly maxBodyBytes: number;
+    readonly shutdownGraceMs: number;
+    readonly cors: ConfigValues["server"]["cors"];
+  };
+  readonly bus: {
+    readonly device: string | null;
+    readonly hardware: ConfigValues["bus"]["hardware"];
+    readonly baudRate: number;
+    readonly timeoutMs: number;
+    readonly retryLimit: number;
+    readonly collisionPauseMs: number;
+    readonly timeSlice: number;
+    readonly queueLimit: number;
+    readonly reopenMinMs: number;
+    readonly reopenMaxMs: number;
+  };
+  readonly emulator: {
+    readonly enabled: boolean;
+    /** The board file; null for the one that is built in. */
+    readonly file: string | null;
+    /** The line speed to imitate, in baud; null for none. */
+    readonly baudDelay: number | null;
+  };
+  readonly log: {
+    readonly level: ConfigValues["log"]["level"];
+    readonly format: ConfigValues["log"]["format"];
+    readonly access: boolean;
+  };
+  readonly ipmi: {
+    readonly bmcConfig: string | null;
+  };
+  readonly notices: readonly Notice[];
+}
+
+/** `opendcre`, `/opendcre`, `/opendcre/` as `/opendcre/`. */
+const withSlashes = (prefix: string) => `/${prefix}/`.replaceAll(/\/+/g, "/");
+
+/** The configuration as the program uses it. */
+export function toConfig(values: ConfigValues, fileName: string | null, notices: readonly Notice[]): Config {
+  const { server, bus, emulator, log, ipmi } = values;
+  const baudDelay = emulator.baud_delay === true ? bus.baud_rate : emulator.baud_delay;
+  return {
+    fileName,
+    server: {
+      host: server.host,
+      port: server.port,
+      endpointPrefix: withSlashes(server.endpoint_prefix),
+      allowUnauthenticatedNetwork: server.allow_unauthenticated_network,
+      maxBodyBytes: server.max_body_bytes,
+      shutdownGraceMs: server.shutdown_grace_ms,
+      cors: server.cors,
+    },
+    bus: {
+      device: bus.device,
+      hardware: bus.hardware,
+      baudRate: bus.baud_rate,
+      timeoutMs: bus.timeout_ms,
+      retryLimit: bus.retry_limit,
+      collisionPauseMs: bus.collision_pause_ms,
+      timeSlice: bus.time_slice,
+      queueLimit: bus.queue_limit,
+      reopenMinMs: bus.reopen_min_ms,
+      reopenMaxMs: bus.reopen_max_ms,
+    },
+    emulator: { enabled: emulator.enabled, file: emulator.file, baudDelay: baudDelay === false ? null : baudDelay },
+    log: { level: log.level, format: log.format, access: log.access },
+    ipmi: { bmcConfig: ipmi.bmc_config },
+    notices,
+  };
+}

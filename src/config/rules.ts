@@ -1,0 +1,91 @@
+import { isIPv4, isIPv6 } from "node:net";
+import type { Notice } from "./config.ts";
+import type { ConfigProblem, Origin } from "./errors.ts";
+import type { ConfigValues, SettingPath } from "./schema.ts";
+
+/** What the rules that concern more than one setting look at. */
+export interface RuleInput {
+  readonly values: ConfigValues;
+  /** Where settings that someone gave come from; absent for those that have their default. */
+  readonly origins: ReadonlyMap<SettingPath, Origin>;
+  /** Settings that have a mistake of their own, and their default in `values`: nothing is concluded from them. */
+  readonly faulty: ReadonlySet<SettingPath>;
+  /** Where an old file asks for TLS, if it does. */
+  readonly tlsWanted: Origin | undefined;
+}
+
+/** What follows from the rules: the values to use, mistakes, and what people should know. */
+export interface RuleOutcome {
+  readonly values: ConfigValues;
+  readonly problems: readonly ConfigProblem[];
+  readonly notices: readonly Notice[];
+}
+
+/** True for addresses that only this machine reaches: 127.0.0.0/8, ::1 and localhost. */
+export function isLoopback(host: string): boolean {
+  if (isIPv4(host)) return host.startsWith("127.");
+  // URL spells every form of an IPv6 address in the same way.
+  if (isIPv6(host)) return URL.parse(`http://[${host}]`)?.hostname === "[::1]";
+  return host.toLowerCase() === "localhost";
+}
+
+function networkRules(input: RuleInput, problems: ConfigProblem[], notices: Notice[]): void {
+  const { values, origins, faulty, tlsWanted } = input;
+  if (faulty.has("server.allow_unauthenticated_network")) return;
+  const { host, allow_unauthenticated_network: isAllowed } = values.server;
+  const origin = origins.get("server.host");
+  if (isLoopback(host) || !origin) return;
+  if (tlsWanted) {
+    const message = `asks for TLS, which this version does not have, while server.host is ${JSON.stringify(host)}; expected a loopback address such as 127.0.0.1`;
+    problems.push({ origin: tlsWanted, message });
+  } else if (!isAllowed) {
+    const message = `found ${JSON.stringify(host)}, expected a loopback address such as 127.0.0.1: nobody is asked for credentials yet, and anyone who reaches the port could switch off servers (server.allow_unauthenticated_network permits it)`;
+    problems.push({ origin, message });
+  } else {
+    const message = `listening on ${host} without credentials: anyone who reaches the port can switch off servers`;
+    notices.push({ level: "warn", message });
+  }
+}
+
+/** Whether the emulator or a serial port is to be served, where both are given: what is nearer to the command line counts. */
+function isEmulatorServed({ values, origins }: RuleInput, problems: ConfigProblem[], notices: Notice[]): boolean {
+  if (!values.emulator.enabled) return false;
+  const device = origins.get("bus.device");
+  if (!device || values.bus.device === null) return true;
+  if (device.kind !== "option") {
+    notices.push({
+      level: "info",
+      message: `the emulator is served; the serial port ${values.bus.device} is not used`,
+    });
+    return true;
+  }
+  const enabler = origins.get("emulator.enabled");
+  if (enabler?.kind === "option") {
+    problems.push({ origin: device, message: `given together with ${enabler.name}; expected one or the other` });
+    return true;
+  }
+  const message = `${device.name} was given: the serial port ${values.bus.device} is served, not the emulator`;
+  notices.push({ level: "info", message });
+  return false;
+}
+
+/** Applies the rules that concern more than one setting. */
+export function applyRules(input: RuleInput): RuleOutcome {
+  const { values, origins, faulty } = input;
+  const problems: ConfigProblem[] = [];
+  const notices: Notice[] = [];
+  networkRules(input, problems, notices);
+  const enabled = isEmulatorServed(input, problems, notices);
+  const { reopen_min_ms: min, reopen_max_ms: max } = values.bus;
+  const reopen = origins.get("bus.reopen_min_ms") ?? origins.get("bus.reopen_max_ms");
+  if (min > max && reopen && !faulty.has("bus.reopen_min_ms") && !faulty.has("bus.reopen_max_ms"))
+    problems.push({
+      origin: reopen,
+      message: `found bus.reopen_min_ms ${min}, expected at most bus.reopen_max_ms, ${max}`,
+    });
+  if (values.bus.device === null && !enabled)
+    notices.push({ level: "warn", message: "bus.device is null and the emulator is off: there are no boards" });
+  if (values.ipmi.bmc_config !== null)
+    notices.push({ level: "warn", message: `BMCs are not served yet: ${values.ipmi.bmc_config} is not read` });
+  return { values: { ...values, emulator: { ...values.emulator, enabled } }, problems, notices };
+}

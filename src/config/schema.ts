@@ -1,0 +1,163 @@
+import { Type, type Static, type TSchema } from "@sinclair/typebox";
+
+/** Shortens the table below: an integer from `minimum` to `maximum`. */
+const integer = (minimum: number, maximum: number, preset: number, description: string) =>
+  Type.Integer({ minimum, maximum, default: preset, description });
+
+/** Shortens the table below: true or false. */
+const flag = (preset: boolean, description: string) => Type.Boolean({ default: preset, description });
+
+/** Serial line speeds, in baud, that Linux can be asked for. */
+const baudRates = { minimum: 50, maximum: 4_000_000 };
+
+const server = Type.Object(
+  {
+    host: Type.String({
+      pattern: String.raw`^(?:[\w-]+(?:\.[\w-]+)*|[\da-fA-F:.]*:[\da-fA-F:.]*)$`,
+      default: "127.0.0.1",
+      description:
+        "The address or host name to listen on. Anything but a loopback address also needs allow_unauthenticated_network.",
+      expected: "an IP address or a host name",
+    }),
+    port: integer(0, 65_535, 5000, "The TCP port to listen on. 0 takes any free one."),
+    endpoint_prefix: Type.String({
+      pattern: String.raw`^/?(?:(?!\.\.?(?:/|$))[\w.~-]+(?:/(?!\.\.?(?:/|$))[\w.~-]+)*)?/?$`,
+      default: "/opendcre/",
+      description: "What the path of every URL begins with, ahead of the API version.",
+      expected: "a URL path of letters, digits, and the characters - . _ ~ /",
+    }),
+    allow_unauthenticated_network: flag(
+      false,
+      "Listens on other than loopback addresses although nobody is asked for credentials: anyone who reaches the port can switch off servers.",
+    ),
+    max_body_bytes: integer(0, 16_777_216, 65_536, "The longest body of a request, in bytes; a longer one gets 413."),
+    shutdown_grace_ms: integer(
+      0,
+      4500,
+      4000,
+      "How long requests that are under way may take to finish when the server stops, in milliseconds.",
+    ),
+    cors: Type.Union([Type.Literal("reads"), Type.Literal("off")], {
+      default: "reads",
+      description: 'Whether pages of any origin may read: "reads" lets them, "off" does not. They can never control.',
+    }),
+  },
+  { description: "The HTTP server." },
+);
+
+const bus = Type.Object(
+  {
+    device: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
+      default: "/dev/ttyAMA0",
+      description: "The serial port of the device bus; null where there is none.",
+      expected: "the path of a serial port, or null",
+    }),
+    hardware: Type.Literal("tty", {
+      default: "tty",
+      description: 'What is at the serial port. "tty", the bus itself, is the only kind so far.',
+      expected: '"tty"; the power-line HAT ("hat") is not supported yet',
+    }),
+    baud_rate: Type.Integer({ ...baudRates, default: 115_200, description: "The speed of the serial port, in baud." }),
+    timeout_ms: integer(10, 60_000, 250, "How long a board may be silent before it counts as absent, in milliseconds."),
+    retry_limit: integer(0, 100, 3, "How often a damaged reply is asked for again."),
+    collision_pause_ms: integer(
+      0,
+      10_000,
+      150,
+      "How long to wait after a collision of replies to a scan before it is asked for again, in milliseconds.",
+    ),
+    time_slice: integer(
+      0,
+      255,
+      75,
+      "The length of the time slots in which boards answer a repeated scan of all boards.",
+    ),
+    queue_limit: integer(1, 100_000, 128, "How many commands may wait for the bus; more are refused with 503."),
+    reopen_min_ms: integer(
+      10,
+      3_600_000,
+      250,
+      "The first pause before a serial port that has vanished is opened again, in milliseconds; each further one is twice as long.",
+    ),
+    reopen_max_ms: integer(10, 3_600_000, 10_000, "The longest of these pauses, in milliseconds."),
+  },
+  { description: "The serial device bus." },
+);
+
+const emulator = Type.Object(
+  {
+    enabled: flag(false, "Serves an emulated rack in place of the serial port."),
+    file: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
+      default: null,
+      description: "The board file to emulate; null takes the rack that is built in.",
+      expected: "the path of a board file, or null",
+    }),
+    baud_delay: Type.Union([Type.Integer(baudRates), Type.Boolean(), Type.Null()], {
+      default: null,
+      description:
+        "Makes emulated bytes take as long as on a real line of this speed, in baud; true takes that of bus.baud_rate, null answers at once.",
+      expected: `a whole number from ${baudRates.minimum} to ${baudRates.maximum}, true, false or null`,
+    }),
+  },
+  { description: "The emulator." },
+);
+
+const logLevels = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
+
+const log = Type.Object(
+  {
+    level: Type.Union(
+      logLevels.map((level) => Type.Literal(level)),
+      {
+        default: "info",
+        description: "The least severe kind of line to write: trace, debug, info, warn, error or fatal.",
+      },
+    ),
+    format: Type.Union([Type.Literal("auto"), Type.Literal("pretty"), Type.Literal("json")], {
+      default: "auto",
+      description:
+        'How lines look: "pretty" for people, "json" for programs, "auto" is pretty on a terminal and JSON elsewhere.',
+    }),
+    access: flag(true, "Writes a line for every request."),
+  },
+  { description: "The log, on standard output." },
+);
+
+const ipmi = Type.Object(
+  {
+    bmc_config: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
+      default: null,
+      description: "The file that lists the BMCs; null where there are none. BMCs are not served yet.",
+      expected: "the path of a BMC file, or null",
+    }),
+  },
+  { description: "BMCs, over IPMI." },
+);
+
+/**
+ * The configuration as it stands in a file: sections of settings. Each setting's description is what people read in
+ * config/opendcre.json, its default is what applies where nothing is said, and `expected`, where it is there, says in words
+ * what the schema allows.
+ */
+export const configSchema = Type.Object({ server, bus, emulator, log, ipmi });
+
+/** The configuration as a file spells it, complete. */
+export type ConfigValues = Static<typeof configSchema>;
+
+type SectionName = keyof ConfigValues;
+
+/** A setting's name with that of its section: `server.port`. */
+export type SettingPath = { [S in SectionName]: `${S}.${keyof ConfigValues[S] & string}` }[SectionName];
+
+/** Every setting's schema by its name, in the order of the file. */
+export const settingSchemas: ReadonlyMap<string, TSchema> = new Map(
+  Object.entries(configSchema.properties).flatMap(([section, { properties }]) =>
+    Object.entries<TSchema>(properties).map(([key, schema]) => [`${section}.${key}`, schema] as const),
+  ),
+);
+
+/** True for the name of a setting. */
+export const isSettingPath = (path: string): path is SettingPath => settingSchemas.has(path);
+
+/** Names of the sections, in the order of the file. */
+export const sectionNames: readonly string[] = Object.keys(configSchema.properties);
