@@ -1,0 +1,98 @@
+import type { Clock } from "../lib/clock.ts";
+
+/** What a line buffer writes to: a descriptor, as node:fs sees it. */
+export interface ByteSink {
+  /** Takes some of the bytes and returns how many, or throws what node:fs throws. */
+  write(bytes: Uint8Array): number;
+  /** Stops the whole process for so long, which only its end may ask for. */
+  pause(durationMs: number): void;
+}
+
+/** A line is in nobody's way for longer than this before it is written. */
+const FLUSH_AFTER_MS = 50;
+/** So much is written at once, without waiting. */
+const FLUSH_AT_BYTES = 16_384;
+/** A reader that does not read is waited for in steps of this length. */
+const RETRY_AFTER_MS = 10;
+/** What is kept for a reader that does not read; further lines are lost. */
+const LONGEST_BACKLOG_BYTES = 1_048_576;
+/** How long the end of the process waits for a reader that does not read. */
+const LAST_FLUSH_MS = 500;
+
+const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? error.code : undefined);
+
+/**
+ * Lines on their way to a descriptor, written in portions, and never a reason to wait or to fail: a reader that has gone away,
+ * or reads too slowly, costs lines, not the server.
+ */
+export class LineBuffer {
+  readonly #sink: ByteSink;
+  readonly #clock: Clock;
+  #lines = "";
+  /** What the sink has not taken yet, ahead of `#lines`. */
+  #rest: Uint8Array = new Uint8Array();
+  #isScheduled = false;
+  #isDead = false;
+  #lostLines = 0;
+
+  constructor(sink: ByteSink, clock: Clock) {
+    this.#sink = sink;
+    this.#clock = clock;
+  }
+
+  /** Lines that were not written since this was last asked, because the reader was too slow or the disk full. */
+  takeLostLines(): number {
+    const lost = this.#lostLines;
+    this.#lostLines = 0;
+    return lost;
+  }
+
+  /** Takes a line, its end included. */
+  write(line: string): void {
+    if (this.#isDead) return;
+    if (this.#lines.length + this.#rest.length > LONGEST_BACKLOG_BYTES) {
+      this.#lostLines++;
+      return;
+    }
+    this.#lines += line;
+    if (this.#lines.length >= FLUSH_AT_BYTES && this.#rest.length === 0) this.#push();
+    else this.#schedule(FLUSH_AFTER_MS);
+  }
+
+  /** Writes everything now, as the last thing that a process does: a reader that is slow is waited for, for a while. */
+  flush(): void {
+    const endMs = this.#clock.monotonicMs() + LAST_FLUSH_MS;
+    while (!this.#push() && this.#clock.monotonicMs() < endMs) this.#sink.pause(RETRY_AFTER_MS);
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.#clock.after(delayMs, () => {
+      this.#isScheduled = false;
+      this.#push();
+    });
+  }
+
+  /** Hands over what is there; false where the sink did not take all of it. */
+  #push(): boolean {
+    if (this.#lines !== "") {
+      const lines = Buffer.from(this.#lines);
+      this.#rest = this.#rest.length === 0 ? lines : Buffer.concat([this.#rest, lines]);
+      this.#lines = "";
+    }
+    try {
+      while (this.#rest.length > 0) this.#rest = this.#rest.subarray(this.#sink.write(this.#rest));
+    } catch (error) {
+      if (codeOf(error) === "EAGAIN") {
+        this.#schedule(RETRY_AFTER_MS);
+        return false;
+      }
+      // A full disk may be emptied; of a reader that has gone away, or a terminal, nothing more is to be expected.
+      if (codeOf(error) === "ENOSPC") this.#lostLines += this.#rest.filter((byte) => byte === 0x0a).length;
+      else this.#isDead = true;
+      this.#rest = new Uint8Array();
+    }
+    return true;
+  }
+}

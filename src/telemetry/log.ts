@@ -1,0 +1,89 @@
+import { writeSync } from "node:fs";
+import { pino } from "pino";
+import { systemClock } from "../lib/clock.ts";
+import { LineBuffer, type ByteSink } from "./line-buffer.ts";
+
+/** How severe a line is, from the least severe to the most. */
+export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
+
+/** What a line says for programs. An error goes under `err`. */
+export type LogFields = Readonly<Record<string, unknown>>;
+
+type WriteLine = (fields: LogFields, message: string) => void;
+
+/** The log: one line for each event, with fields for programs and a message for people. */
+export interface Log extends Readonly<Record<LogLevel, WriteLine>> {
+  /** A log whose lines all bear these fields. */
+  child(fields: LogFields): Log;
+  /** True where lines of this level are written: for what is costly to say. */
+  isLevelEnabled(level: LogLevel): boolean;
+}
+
+/** Where lines go. */
+export interface LogOutput {
+  /** True where people look on. */
+  readonly isTerminal: boolean;
+  /** Takes a line, its end included. */
+  write(line: string): void;
+  /** Lines that could not be written since this was last asked. */
+  takeLostLines(): number;
+}
+
+export interface LogOptions {
+  readonly level: LogLevel;
+  /** `auto` is pretty on a terminal and JSON elsewhere. */
+  readonly format: "auto" | "pretty" | "json";
+  /** Standard output where it is absent. */
+  readonly output?: LogOutput;
+}
+
+/**
+ * Standard output, buffered for a moment. Nothing is lost when the process ends, by itself, by `process.exit` or by an error
+ * that nobody catches. Whoever ends it in another way has to flush it first.
+ */
+export function openStandardOutput(): LogOutput {
+  const cell = new Int32Array(new SharedArrayBuffer(4));
+  const sink: ByteSink = {
+    write: (bytes) => writeSync(1, bytes),
+    pause: (durationMs) => void Atomics.wait(cell, 0, 0, durationMs),
+  };
+  const buffer = new LineBuffer(sink, systemClock);
+  process.on("exit", () => buffer.flush());
+  return {
+    isTerminal: process.stdout.isTTY,
+    takeLostLines: () => buffer.takeLostLines(),
+    write: (line) => buffer.write(line),
+  };
+}
+
+/** What makes JSON lines readable for people. */
+async function prettifier(isTerminal: boolean): Promise<(line: string) => string> {
+  const { prettyFactory } = await import("pino-pretty");
+  return prettyFactory({
+    colorize: isTerminal && !process.env["NO_COLOR"],
+    translateTime: "SYS:HH:MM:ss.l",
+    singleLine: true,
+  });
+}
+
+/** Makes the log. As JSON, each line is an object with `level` as a word, `time` (ISO 8601, UTC), `msg` and its fields. */
+export async function createLog({ level, format, output = openStandardOutput() }: LogOptions): Promise<Log> {
+  const isPretty = format === "pretty" || (format === "auto" && output.isTerminal);
+  const prettify = isPretty ? await prettifier(output.isTerminal) : undefined;
+  const log: Log = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    {
+      write(line: string) {
+        const lost = output.takeLostLines();
+        if (lost > 0) log.warn({ lost_lines: lost }, "the log was not read fast enough: lines are missing here");
+        output.write(prettify ? prettify(line) : line);
+      },
+    },
+  );
+  return log;
+}
