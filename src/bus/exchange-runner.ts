@@ -1,6 +1,8 @@
 import type { DeviceErrorDetail } from "../devices/errors.ts";
 import { DeviceError } from "../devices/errors.ts";
 import type { Clock, Timer } from "../lib/clock.ts";
+import { toError } from "../lib/to-error.ts";
+import type { ByteStream } from "./byte-stream.ts";
 import type { BusCommand } from "./commands.ts";
 import { Exchange, type ExchangeFailure, type ExchangePolicy, type Step } from "./exchange.ts";
 import { encodeFrame, type Frame } from "./frame.ts";
@@ -127,21 +129,21 @@ export class ExchangeRunner {
       running.reject(this.#lineDown(running.subject, state.reason, running.detail));
       return;
     }
-    // What is still held or waiting answers an earlier question, or none.
     this.#parser.reset();
-    state.stream.flush("input");
     running.lastByteMs = running.lastFrameMs = this.#clock.monotonicMs();
-    void this.#write(state.stream, frame);
     this.#listenFor(running, this.#policy.timeoutMs);
+    void this.#write(state.stream, frame);
   }
 
-  async #write(stream: { write(bytes: Uint8Array): Promise<void> }, frame: Frame): Promise<void> {
+  async #write(stream: ByteStream, frame: Frame): Promise<void> {
     const bytes = encodeFrame(frame);
-    this.#trace?.sent(bytes);
     try {
+      // What is still waiting answers an earlier question, or none.
+      stream.flush("input");
+      this.#trace?.sent(bytes);
       await stream.write(bytes);
     } catch (error) {
-      this.#line.fail(error instanceof Error ? error : new Error(String(error)));
+      this.#line.fail(toError(error), stream);
     }
   }
 

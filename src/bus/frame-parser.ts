@@ -67,8 +67,9 @@ export class FrameParser {
    */
   end(): ParserEvent[] {
     const events: ParserEvent[] = [];
+    // Further false headers inside are no frames that anyone began.
+    if (this.#heldSize > 0) this.counters.truncated++;
     while (this.#heldSize > 0) {
-      this.counters.truncated++;
       const rest = this.#held.slice(1, this.#heldSize);
       events.push(...this.#parse(rest));
     }
@@ -94,10 +95,10 @@ export class FrameParser {
       this.counters.noiseBytes += header - at;
       at = header;
       const arrived = bytes.length - at;
+      const length = bytes[at + 1];
       // A length byte that is too small condemns the frame at once; any other one says how much must arrive first.
-      const size = arrived < PREFIX_SIZE ? PREFIX_SIZE : frameSize(Math.max(bytes[at + 1]!, MIN_LENGTH));
-      const isTooShort = arrived >= PREFIX_SIZE && bytes[at + 1]! < MIN_LENGTH;
-      if (arrived < size && !isTooShort) {
+      const size = length === undefined || length < MIN_LENGTH ? PREFIX_SIZE : frameSize(length);
+      if (arrived < size) {
         this.#hold(bytes.subarray(at));
         break;
       }

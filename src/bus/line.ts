@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../lib/clock.ts";
+import { toError } from "../lib/to-error.ts";
 import type { ByteStream } from "./byte-stream.ts";
 
 /** What a line reports, to the one who uses it. */
@@ -66,9 +67,9 @@ export class Line {
     this.#listener = listener;
   }
 
-  /** Reports what a write has met: a port that cannot be written to is gone. */
-  fail(reason: Error): void {
-    this.#lose(reason);
+  /** Reports what a write to `stream` has met: a port that cannot be written to is gone. */
+  fail(reason: Error, stream: ByteStream): void {
+    this.#lose(reason, stream);
   }
 
   /** Gives the port back and stops trying to open it. */
@@ -85,9 +86,9 @@ export class Line {
     });
   }
 
-  #lose(reason: Error, stream?: ByteStream): void {
-    if (this.#isClosed || this.#state.kind === "down" || (stream && stream !== this.#state.stream)) return;
-    const gone = this.#state.stream;
+  #lose(reason: Error, gone: ByteStream): void {
+    // A port that has been replaced says nothing about the one in its place.
+    if (this.#isClosed || this.#state.kind === "down" || gone !== this.#state.stream) return;
     this.#state = { kind: "down", sinceMs: this.#options.clock.wallMs(), reason };
     this.#options.events.down(this.path, reason);
     this.#listener?.lost(reason);
@@ -101,20 +102,23 @@ export class Line {
   }
 
   async #reopen(lastPauseMs: number): Promise<void> {
+    let stream: ByteStream;
     try {
-      const stream = await this.#options.open();
-      if (this.#isClosed) {
-        await stream.close();
-        return;
-      }
-      this.#state = { kind: "up", stream };
-      this.#subscribe(stream);
-      this.#options.events.up(this.path);
+      stream = await this.#options.open();
     } catch (error) {
       if (this.#isClosed) return;
       const nextMs = Math.min(lastPauseMs * 2, this.#options.reopen.longestPauseMs);
-      this.#options.events.stillDown(this.path, error instanceof Error ? error : new Error(String(error)), nextMs);
+      this.#options.events.stillDown(this.path, toError(error), nextMs);
       this.#reopenAfter(nextMs);
+      return;
     }
+    if (this.#isClosed) {
+      // Nobody waits for it any more.
+      stream.close().catch(() => undefined);
+      return;
+    }
+    this.#state = { kind: "up", stream };
+    this.#options.events.up(this.path);
+    this.#subscribe(stream);
   }
 }

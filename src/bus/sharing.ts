@@ -25,6 +25,8 @@ export class Sharing<T> {
     shared.callers++;
     return new Promise<T>((resolve, reject) => {
       const leave = () => {
+        // What has been sent goes on to its end, and cannot be said not to have been.
+        if (this.#waiting.get(key) !== shared) return;
         reject(cancelled());
         shared.callers--;
         if (shared.callers > 0) return;

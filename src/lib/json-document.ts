@@ -1,4 +1,4 @@
-import { parseTree, printParseErrorCode, type Node, type ParseError } from "jsonc-parser";
+import { createScanner, parseTree, printParseErrorCode, type Node, type ParseError } from "jsonc-parser";
 
 /** Steps from the root of a document to a value: names of members and indices of elements. */
 export type JsonPath = readonly (string | number)[];
@@ -17,7 +17,12 @@ export interface JsonProblem {
   readonly message: string;
 }
 
-/** A text that is not well-formed JSON, or names a member of an object twice. Carries every mistake found. */
+/** Arrays and objects within each other: more than any document needs, and few enough for a parser that calls itself. */
+const MAX_DEPTH = 100;
+/** Mistakes reported at most: the first ones help, thousands bury them. */
+const MAX_PROBLEMS = 20;
+
+/** A text that is not well-formed JSON, nests too deeply, or names a member of an object twice. Carries the first mistakes found. */
 export class JsonSyntaxError extends Error {
   override readonly name = "JsonSyntaxError";
   readonly problems: readonly JsonProblem[];
@@ -55,15 +60,29 @@ export function formatPath(path: JsonPath): string {
  */
 export function parseJsonDocument(source: string, options: { readonly comments?: boolean } = {}): JsonDocument {
   const text = source.replace(/^\uFEFF/, "");
+  const tooDeepAt = offsetTooDeep(text);
+  if (tooDeepAt !== undefined) {
+    const message = `nested too deeply; expected at most ${MAX_DEPTH} arrays and objects within each other`;
+    throw new JsonSyntaxError([{ place: "", position: positionOf(text, tooDeepAt), message }]);
+  }
   const errors: ParseError[] = [];
   const root = parseTree(text, errors, { disallowComments: options.comments !== true });
-  const problems = errors.map(({ error, offset }) => ({
-    place: "",
-    position: positionOf(text, offset),
+  const mistakes: Mistake[] = errors.map(({ error, offset }) => ({
+    path: [],
+    offset,
     message: `not well-formed JSON: ${wordsOf(printParseErrorCode(error))}`,
   }));
-  if (root) collectDoubles(text, root, [], problems);
-  if (problems.length > 0 || !root) throw new JsonSyntaxError(problems);
+  if (root) collectDoubles(root, [], mistakes);
+  if (mistakes.length > 0 || !root) {
+    const first = mistakes.slice(0, MAX_PROBLEMS);
+    throw new JsonSyntaxError(
+      first.map(({ path, offset, message }) => ({
+        place: formatPath(path),
+        position: positionOf(text, offset),
+        message,
+      })),
+    );
+  }
   return {
     value: valueOf(root),
     textAt(path) {
@@ -78,6 +97,30 @@ export function parseJsonDocument(source: string, options: { readonly comments?:
       return { line: 1, column: 1 };
     },
   };
+}
+
+/** A problem while its line and column are still to be counted. */
+interface Mistake {
+  readonly path: JsonPath;
+  readonly offset: number;
+  readonly message: string;
+}
+
+/** Where a text opens one array or object too many within each other; undefined where it does not. */
+function offsetTooDeep(text: string): number | undefined {
+  const scanner = createScanner(text, true);
+  // What would close each of them: the parser goes on behind a bracket that closes nothing.
+  const closing: string[] = [];
+  scanner.scan();
+  for (let at = scanner.getTokenOffset(); at < text.length; at = scanner.getTokenOffset()) {
+    const begins = text[at];
+    if (begins === "{") closing.push("}");
+    else if (begins === "[") closing.push("]");
+    else if (begins === closing.at(-1)) closing.pop();
+    if (closing.length > MAX_DEPTH) return at;
+    scanner.scan();
+  }
+  return undefined;
 }
 
 /** `CommaExpected` as `comma expected`. */
@@ -95,10 +138,9 @@ const membersOf = (node: Node): { name: string; key: Node; value: Node }[] =>
     return key && value ? [{ name: String(key.value), key, value }] : [];
   });
 
-function collectDoubles(text: string, node: Node, path: JsonPath, problems: JsonProblem[]): void {
+function collectDoubles(node: Node, path: JsonPath, mistakes: Mistake[]): void {
   if (node.type === "array") {
-    for (const [index, child] of (node.children ?? []).entries())
-      collectDoubles(text, child, [...path, index], problems);
+    for (const [index, child] of (node.children ?? []).entries()) collectDoubles(child, [...path, index], mistakes);
   }
   if (node.type !== "object") return;
   const seen = new Set<string>();
@@ -106,10 +148,10 @@ function collectDoubles(text: string, node: Node, path: JsonPath, problems: Json
     const place = [...path, name];
     if (seen.has(name)) {
       const message = `named twice in the same object; expected each name once`;
-      problems.push({ place: formatPath(place), position: positionOf(text, key.offset), message });
+      mistakes.push({ path: place, offset: key.offset, message });
     }
     seen.add(name);
-    collectDoubles(text, value, place, problems);
+    collectDoubles(value, place, mistakes);
   }
 }
 
