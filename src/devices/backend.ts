@@ -7,6 +7,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** Stands in every log line that the command causes. */
   readonly requestId: string;
+  /** The address of who asks, where it is known. */
+  readonly remote?: string | undefined;
 }
 
 /** A way to reach boards. It knows nothing of HTTP. Everything it throws for a command is a DeviceError. */

@@ -1,14 +1,20 @@
+import { toError } from "../lib/to-error.ts";
 import type { Backend, CommandContext } from "./backend.ts";
-import type { BoardRecord, Command, CommandKind, CommandResult } from "./command.ts";
+import { isControl, type BoardRecord, type Command, type CommandKind, type CommandResult } from "./command.ts";
 import { DeviceError } from "./errors.ts";
 import { formatBoardId, isBmcBoard } from "./ids.ts";
+
+/** Told of every command that changes something, when it has ended: `ok`, or what it threw. */
+export type ControlWitness = (command: Command, context: CommandContext, outcome: "ok" | Error) => void;
 
 /** All boards, whichever way they are reached: every command comes through here and goes to the back end that owns its board. */
 export class Inventory {
   readonly #backends: readonly Backend[];
+  readonly #witness: ControlWitness | undefined;
 
-  constructor(backends: readonly Backend[]) {
+  constructor(backends: readonly Backend[], witness?: ControlWitness) {
     this.#backends = backends;
+    this.#witness = witness;
   }
 
   /** Everything that every back end can reach, back end after back end in the order in which they were given. */
@@ -19,6 +25,18 @@ export class Inventory {
 
   /** Carries out a command. @throws DeviceError */
   execute<K extends CommandKind>(command: Command<K>, context: CommandContext): Promise<CommandResult<K>> {
+    const outcome = this.#execute(command, context);
+    const witness = this.#witness;
+    if (witness && isControl(command)) {
+      outcome.then(
+        () => witness(command, context, "ok"),
+        (error: unknown) => witness(command, context, toError(error)),
+      );
+    }
+    return outcome;
+  }
+
+  #execute<K extends CommandKind>(command: Command<K>, context: CommandContext): Promise<CommandResult<K>> {
     const backend = this.#backends.find((candidate) => candidate.owns(command.board));
     if (backend) return backend.execute(command, context);
     const what = isBmcBoard(command.board) ? "BMC" : "Board";
