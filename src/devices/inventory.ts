@@ -24,7 +24,8 @@ export class Inventory {
   }
 
   /** Carries out a command. @throws DeviceError */
-  execute<K extends CommandKind>(command: Command<K>, context: CommandContext): Promise<CommandResult<K>> {
+  execute<K extends CommandKind>(command: Command<K>, context: CommandContext): Promise<CommandResult<K>>;
+  execute(command: Command, context: CommandContext): Promise<CommandResult<CommandKind>> {
     const outcome = this.#execute(command, context);
     const witness = this.#witness;
     if (witness && isControl(command)) {
@@ -36,7 +37,7 @@ export class Inventory {
     return outcome;
   }
 
-  #execute<K extends CommandKind>(command: Command<K>, context: CommandContext): Promise<CommandResult<K>> {
+  #execute(command: Command, context: CommandContext): Promise<CommandResult<CommandKind>> {
     const backend = this.#backends.find((candidate) => candidate.owns(command.board));
     if (backend) return backend.execute(command, context);
     const what = isBmcBoard(command.board) ? "BMC" : "Board";
