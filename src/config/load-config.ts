@@ -20,8 +20,8 @@ export interface ConfigOption {
 
 /** Where a configuration comes from. */
 export interface ConfigSources {
-  /** The file that the command line names. */
-  readonly fileName?: string | undefined;
+  /** The file that the command line names; null reads none at all. */
+  readonly fileName?: string | null | undefined;
   readonly options?: readonly ConfigOption[];
   readonly env: Environment;
   /** Returns a file's text, or throws what node:fs throws. */
@@ -75,6 +75,7 @@ const settingOf = ({ name, path, value }: ConfigOption): Setting => ({
 });
 
 function openConfigFile({ fileName, env, readFile }: ConfigSources): NamedFile | undefined {
+  if (fileName === null) return undefined;
   const variable = env[configFileVariable];
   const named = fileName ?? (variable === "" ? undefined : variable);
   const path = named ?? DEFAULT_CONFIG_FILE;

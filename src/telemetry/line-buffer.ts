@@ -16,8 +16,8 @@ const FLUSH_AT_BYTES = 16_384;
 const RETRY_AFTER_MS = 10;
 /** What is kept for a reader that does not read; further lines are lost. */
 const LONGEST_BACKLOG_BYTES = 1_048_576;
-/** How long the end of the process waits for a reader that does not read. */
-const LAST_FLUSH_MS = 500;
+/** How often the end of the process waits so long for a reader that does not read. */
+const LAST_PAUSES = 50;
 
 const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? error.code : undefined);
 
@@ -61,8 +61,7 @@ export class LineBuffer {
 
   /** Writes everything now, as the last thing that a process does: a reader that is slow is waited for, for a while. */
   flush(): void {
-    const endMs = this.#clock.monotonicMs() + LAST_FLUSH_MS;
-    while (!this.#push() && this.#clock.monotonicMs() < endMs) this.#sink.pause(RETRY_AFTER_MS);
+    for (let pauses = 0; !this.#push() && pauses < LAST_PAUSES; pauses++) this.#sink.pause(RETRY_AFTER_MS);
   }
 
   #schedule(delayMs: number): void {

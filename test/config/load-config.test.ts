@@ -146,6 +146,11 @@ describe("which file", () => {
     },
   );
 
+  test("none, where none is wanted", () => {
+    const config = load({ files, fileName: null, env: { OPENDCRE_CONFIG: "/a.json" } });
+    expect([config.server.port, config.fileName]).toEqual([5000, null]);
+  });
+
   test("the default one must be readable where it exists", () => {
     expect(() => load({ readFile: refuseToRead })).toThrow(
       expect.objectContaining({ code: "unreadable-config", message: expect.stringContaining("permission denied") }),
