@@ -28,7 +28,7 @@ import {
 } from "./commands.ts";
 import { deviceCodes, deviceTypeOf } from "./device-codes.ts";
 import type { ExchangeRunner } from "./exchange-runner.ts";
-import type { Frame } from "./frame.ts";
+import { MAX_DATA, type Frame } from "./frame.ts";
 import { JobQueue } from "./job-queue.ts";
 import { measurementOf, powerStatusOf, ReplyError, textOf } from "./replies.ts";
 import { Sharing } from "./sharing.ts";
@@ -42,6 +42,9 @@ export interface BusBackendOptions {
   readonly controllerId: number;
   readonly timeSlice: number;
 }
+
+/** What a frame has room for behind the write command and the fan speed's prefix. */
+const MAX_RPM_DIGITS = MAX_DATA - 2;
 
 /** A command for one device. */
 type DeviceCommand = Command<"read" | "power" | "led" | "fan">;
@@ -112,8 +115,15 @@ export class BusBackend implements Backend {
         { priority: "control", run: () => this.#write(command, "led", command.on ? "1" : "0") },
         signal,
       ),
-    fan: (command, { signal }) =>
-      this.#queue.submit({ priority: "control", run: () => this.#write(command, "fan_speed", command.rpm) }, signal),
+    fan: (command, { signal }) => {
+      const digits = command.rpm.length;
+      if (digits > MAX_RPM_DIGITS) {
+        const message = `A fan speed of ${digits} digits was not sent: a frame takes ${MAX_RPM_DIGITS} at most.`;
+        return unsupported(message, command);
+      }
+      const run = () => this.#write(command, "fan_speed", command.rpm);
+      return this.#queue.submit({ priority: "control", run }, signal);
+    },
     asset: (command) => unsupported("Asset information via PLC not supported yet.", command),
     "boot-target": (command) => unsupported("Boot target operation via PLC not supported yet.", command),
   };

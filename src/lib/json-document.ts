@@ -86,15 +86,17 @@ export function parseJsonDocument(source: string, options: { readonly comments?:
   return {
     value: valueOf(root),
     textAt(path) {
-      const node = nodeAt(root, path);
+      const node = path.reduce<Node | undefined>((around, step) => around && childAt(around, step), root);
       return node && text.slice(node.offset, node.offset + node.length);
     },
     positionAt(path) {
-      for (let depth = path.length; depth >= 0; depth--) {
-        const node = nodeAt(root, path.slice(0, depth));
-        if (node) return positionOf(text, node.offset);
+      let nearest = root;
+      for (const step of path) {
+        const next = childAt(nearest, step);
+        if (!next) break;
+        nearest = next;
       }
-      return { line: 1, column: 1 };
+      return positionOf(text, nearest.offset);
     },
   };
 }
@@ -162,11 +164,7 @@ function valueOf(node: Node): unknown {
   return node.value;
 }
 
-function nodeAt(root: Node, path: JsonPath): Node | undefined {
-  let node: Node | undefined = root;
-  for (const step of path) {
-    if (typeof step === "number") node = node?.type === "array" ? node.children?.[step] : undefined;
-    else node = node?.type === "object" ? membersOf(node).find(({ name }) => name === step)?.value : undefined;
-  }
-  return node;
+function childAt(node: Node, step: string | number): Node | undefined {
+  if (typeof step === "number") return node.type === "array" ? node.children?.[step] : undefined;
+  return node.type === "object" ? membersOf(node).find(({ name }) => name === step)?.value : undefined;
 }
