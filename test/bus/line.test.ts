@@ -5,9 +5,10 @@ import { fromHex, toHex } from "../../src/lib/hex.ts";
 import { ManualClock, settle } from "../support/manual-clock.ts";
 import { MemoryLine } from "../support/memory-line.ts";
 
-/** A port that hangs up as soon as someone listens, where told to, and that goes on talking after it has been closed. */
+/** A port that hangs up as soon as someone listens and cannot be closed, where told to, and that goes on talking when closed. */
 class BadPort extends MemoryLine {
   hangsUp: Error | undefined;
+  closeError: Error | undefined;
 
   override subscribe(listener: ByteStreamListener): () => void {
     const end = super.subscribe(listener);
@@ -17,7 +18,7 @@ class BadPort extends MemoryLine {
 
   override close(): Promise<void> {
     this.log.push("close");
-    return Promise.resolve();
+    return this.closeError ? Promise.reject(this.closeError) : Promise.resolve();
   }
 }
 
@@ -25,7 +26,7 @@ class BadPort extends MemoryLine {
 async function openLine() {
   const clock = new ManualClock();
   const ports: BadPort[] = [];
-  const nextPort: { hangsUp?: Error } = {};
+  const nextPort: { hangsUp?: Error; closeError?: Error } = {};
   const log: string[] = [];
   const heard: string[] = [];
   /** What the next attempts to open meet; then, ports. */
@@ -37,6 +38,7 @@ async function openLine() {
     if (failures.length > 0) throw failures.shift();
     const port = new BadPort(`/dev/memory${ports.length}`);
     port.hangsUp = nextPort.hangsUp;
+    port.closeError = nextPort.closeError;
     delete nextPort.hangsUp;
     ports.push(port);
     return port;
@@ -191,7 +193,7 @@ describe("lost", () => {
 
   test("a port whose end fails does no harm", async () => {
     const { clock, port, log } = await openLine();
-    port(0).close = () => Promise.reject(new Error("EBADF"));
+    port(0).closeError = new Error("EBADF");
     port(0).lose(new Error("unplugged"));
     await clock.advance(1000);
     expect(log).toEqual(["down /dev/ttyTEST: unplugged", "up /dev/ttyTEST"]);
@@ -227,20 +229,24 @@ describe("closing", () => {
     expect(ports).toHaveLength(1);
   });
 
-  test("while an attempt is under way gives the new port back", async () => {
-    const { clock, ports, port, log, gate, line } = await openLine();
-    const opening = Promise.withResolvers<void>();
-    gate.held = opening.promise;
-    port(0).lose(new Error("unplugged"));
-    await clock.advance(1000);
-    expect(ports).toHaveLength(1);
-    await line.close();
-    opening.resolve();
-    await settle();
-    expect(ports).toHaveLength(2);
-    expect(port(1).isClosed).toBe(true);
-    expect(log).toEqual(["down /dev/ttyTEST: unplugged"]);
-  });
+  test.each(["which takes it", "which does not"])(
+    "while an attempt is under way gives the new port back to the system, %s",
+    async (how) => {
+      const { clock, ports, port, log, gate, nextPort, line } = await openLine();
+      if (how === "which does not") nextPort.closeError = new Error("EBADF");
+      const opening = Promise.withResolvers<void>();
+      gate.held = opening.promise;
+      port(0).lose(new Error("unplugged"));
+      await clock.advance(1000);
+      expect(ports).toHaveLength(1);
+      await line.close();
+      opening.resolve();
+      await settle();
+      expect(ports).toHaveLength(2);
+      expect(port(1).isClosed).toBe(true);
+      expect(log).toEqual(["down /dev/ttyTEST: unplugged"]);
+    },
+  );
 
   test("while an attempt is under way that fails ends the attempts", async () => {
     const { clock, port, log, failures, gate, line } = await openLine();

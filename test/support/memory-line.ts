@@ -22,10 +22,6 @@ export class MemoryLine implements ByteStream {
     this.path = path;
   }
 
-  get flushes(): number {
-    return this.log.filter((event) => event === "flush").length;
-  }
-
   get isClosed(): boolean {
     return this.log.includes("close");
   }
