@@ -183,7 +183,6 @@ export class ExchangeRunner {
       if (isOver) return;
     }
     if (nowMs - running.lastFrameMs > BABBLE_LIMIT * this.#policy.timeoutMs) {
-      this.#parser.reset();
       this.#take(running, running.exchange.silent(true));
     }
   }

@@ -41,6 +41,13 @@ describe("one exchange", () => {
     expect(textOf(await outcome)).toEqual(["28.5"]);
   });
 
+  test("answered, with the beginning of another frame behind it, holds nothing back", async () => {
+    const { port, outcome, runner } = await openReading();
+    port().push(joined(reply(1, "28.5"), reply(1, "again").slice(0, 5)));
+    expect(textOf(await outcome)).toEqual(["28.5"]);
+    expect(runner.counters.truncated).toBe(1);
+  });
+
   test("answered twice, in one portion or in two: the first counts, and the second disturbs nothing", async () => {
     const { port, runner, outcome } = await openReading();
     port().push(joined(reply(1, "first"), reply(1, "second")));
@@ -202,10 +209,14 @@ describe("damage", () => {
   );
 
   test("throws away what has arrived behind it, an answer under the old number included", async () => {
-    const { port, outcome } = await openReading();
-    port().push(joined(damaged(reply(1, "bad")), reply(1, "old"), reply(2, "too early")));
-    port().push(reply(2, "new"));
+    const { port, runner } = await openMemoryBus();
+    // Number 1 looks like a header, and what seems to begin there would hide what follows.
+    await runner.send(saveCommand(), "save");
+    const outcome = runner.run(askFor("R"), subject, detail);
+    port().push(joined(damaged(reply(2, "bad")), reply(2, "old"), reply(3, "too early")));
+    port().push(reply(3, "new"));
     expect(textOf(await outcome)).toEqual(["new"]);
+    expect(runner.counters.lateFrames).toBe(0);
   });
 });
 

@@ -77,6 +77,13 @@ test("a frame is found where it stands, in a view of a larger buffer too", () =>
   );
 });
 
+test("a frame that has been read keeps its data when the bytes are used again", () => {
+  const bytes = exampleBytes.slice();
+  const frame = decodeFrame(bytes);
+  bytes.fill(0xee);
+  expect(frame).toMatchObject({ data: Uint8Array.of(0x44) });
+});
+
 test("a frame takes no more data than its length byte can say", () => {
   const frame = { sequence: 1, deviceType: 1, boardId: 1, deviceId: 1 };
   expect(encodeFrame({ ...frame, data: new Uint8Array(246) })).toHaveLength(258);
