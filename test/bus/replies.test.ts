@@ -99,6 +99,10 @@ describe("power", () => {
     expect(status).toMatchObject({ raw: " 64, +0 ,0,0\r\n", on: false, inputPowerW: 0 });
   });
 
+  test("words behind the fourth are ignored, as version 1.2 did", () => {
+    expect(powerStatusOf(bytesOf("0,0,0,0,5,x"))).toMatchObject({ raw: "0,0,0,0,5,x", on: true });
+  });
+
   test("a refusal shows the whole reply", () => {
     expect(() => powerStatusOf(bytesOf("64,0,0"))).toThrow(
       'expected status,power,voltage,current: four whole numbers, received "64,0,0"',
