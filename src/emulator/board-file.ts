@@ -1,0 +1,46 @@
+import { JsonSyntaxError, parseJsonDocument, type JsonDocument, type JsonProblem } from "../lib/json-document.ts";
+import type { Board, ScanAllStep } from "./board.ts";
+import { BoardFileError } from "./board-file-error.ts";
+import { Place } from "./place.ts";
+import { readBoards } from "./read-boards.ts";
+import { readScanAllScript } from "./read-scan-all-script.ts";
+
+/** A rack to emulate. @see docs/emulator.md */
+export interface BoardFile {
+  readonly boards: readonly Board[];
+  /** Used in turn and round again; empty where every scan-all goes well. */
+  readonly scanAll: readonly ScanAllStep[];
+}
+
+/**
+ * Reads a board file of OpenDCRE 1.2's format.
+ *
+ * @param fileName what messages call the file
+ * @throws BoardFileError with all mistakes of the file
+ */
+export function parseBoardFile(text: string, fileName: string): BoardFile {
+  const problems: JsonProblem[] = [];
+  const file = readFile(Place.root(parse(text, fileName), problems));
+  if (problems.length > 0 || !file) throw new BoardFileError(fileName, problems.toSorted(byPosition));
+  return file;
+}
+
+const byPosition = ({ position: a }: JsonProblem, { position: b }: JsonProblem) =>
+  a.line - b.line || a.column - b.column;
+
+function parse(text: string, fileName: string): JsonDocument {
+  try {
+    return parseJsonDocument(text);
+  } catch (error) {
+    if (error instanceof JsonSyntaxError) throw new BoardFileError(fileName, error.problems, { cause: error });
+    throw error;
+  }
+}
+
+function readFile(place: Place): BoardFile | undefined {
+  if (!place.isObject('an object with "boards"')) return undefined;
+  const boards = place.required("boards", "an array of boards", readBoards);
+  const names = boards?.map(({ spelledId }) => spelledId) ?? [];
+  const scanAll = place.optional("scanall", (script) => readScanAllScript(script, names));
+  return boards && { boards, scanAll: scanAll ?? [] };
+}
