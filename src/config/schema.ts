@@ -72,7 +72,7 @@ const bus = Type.Object(
       75,
       "The length of the time slots in which boards answer a repeated scan of all boards.",
     ),
-    queue_limit: integer(1, 100_000, 128, "How many commands may wait for the bus; more are refused with 503."),
+    queue_limit: integer(1, 100_000, 1024, "How many commands may wait for the bus; more are refused with 503."),
     reopen_min_ms: integer(
       10,
       3_600_000,

@@ -81,7 +81,7 @@ describe("defaults", () => {
         retryLimit: 3,
         collisionPauseMs: 150,
         timeSlice: 75,
-        queueLimit: 128,
+        queueLimit: 1024,
         reopenMinMs: 250,
         reopenMaxMs: 10_000,
       },
@@ -134,17 +134,17 @@ describe("which file", () => {
     expect([config.server.port, config.fileName]).toEqual([port, fileName]);
   });
 
-  test.each([{ fileName: "/c.json" }, { env: { OPENDCRE_CONFIG: "/c.json" } }])(
-    "a named one must be there: %p",
-    (sources) => {
-      expect(() => load({ files, ...sources })).toThrow(
-        expect.objectContaining({
-          code: "unreadable-config",
-          message: "/c.json: the configuration file cannot be read: no such file",
-        }),
-      );
-    },
-  );
+  test.each([
+    ["by an option", { fileName: "/c.json" }],
+    ["by OPENDCRE_CONFIG", { env: { OPENDCRE_CONFIG: "/c.json" } }],
+  ])("one that is named %s must be there", (_, sources) => {
+    expect(() => load({ files, ...sources })).toThrow(
+      expect.objectContaining({
+        code: "unreadable-config",
+        message: "/c.json: the configuration file cannot be read: no such file",
+      }),
+    );
+  });
 
   test("none, where none is wanted", () => {
     const config = load({ files, fileName: null, env: { OPENDCRE_CONFIG: "/a.json" } });

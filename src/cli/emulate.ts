@@ -1,0 +1,79 @@
+import type { ByteStream } from "../bus/byte-stream.ts";
+import { Line } from "../bus/line.ts";
+import { BusEmulator } from "../emulator/bus-emulator.ts";
+import { serveEmulator } from "../emulator/emulated-line.ts";
+import { systemClock, type Clock } from "../lib/clock.ts";
+import { toError } from "../lib/to-error.ts";
+import { lineEvents, lineTrace } from "../telemetry/line-log.ts";
+import { createLog, type Log, type LogOptions } from "../telemetry/log.ts";
+import { loadBoardFile } from "./board-file.ts";
+import { textOf, type CommandContext, type Invocation } from "./command.ts";
+import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import { configWithoutFile } from "./settings.ts";
+import { endOnUncaughtErrors, untilToldToStop, type ProcessEvents } from "./shutdown.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** What emulating needs of the world; handed in by tests. */
+export interface EmulateWorld {
+  openPort(path: string, options: { readonly baudRate: number }): Promise<ByteStream>;
+  createLog(options: LogOptions): Promise<Log>;
+  readonly process: ProcessEvents;
+  readonly clock: Clock;
+}
+
+const realWorld: EmulateWorld = {
+  openPort: async (path, options) => (await import("bun-serialport")).SerialPort.open(path, options),
+  createLog,
+  process,
+  clock: systemClock,
+};
+
+/** `opendcre emulate`: answers on a serial port as the boards of a board file would, until the process is told to stop. */
+export async function emulate(invocation: Invocation, context: CommandContext, world = realWorld): Promise<ExitCode> {
+  const toldToStop = untilToldToStop(world.process, world.clock);
+  const path = textOf(invocation, "device");
+  if (path === undefined) throw new UsageError("opendcre emulate needs a serial port to answer on: --device TTY");
+  const { bus, emulator: emulation, log: logging } = configWithoutFile(invocation, context);
+  const file = loadBoardFile(invocation.argument);
+  const log = await world.createLog(logging);
+  endOnUncaughtErrors(world.process, log);
+  const line = await Line.open({
+    path,
+    open: () => world.openPort(path, { baudRate: bus.baudRate }),
+    reopen: { firstPauseMs: bus.reopenMinMs, longestPauseMs: bus.reopenMaxMs },
+    clock: world.clock,
+    events: lineEvents(log),
+  });
+  const trace = lineTrace(log, "trace");
+  const emulated = serveEmulator(steadyStream(line), new BusEmulator(file), {
+    clock: world.clock,
+    ...(emulation.baudDelay !== null && { baudDelay: emulation.baudDelay }),
+    ...(trace && { log: trace }),
+  });
+  log.info({ path, file: invocation.argument ?? null }, `emulating a rack on ${path}`);
+  const signal = await toldToStop;
+  log.info({ signal }, "stopping");
+  emulated.stop();
+  await line.close().catch((error: unknown) => log.error({ err: toError(error) }, "the port was not given back"));
+  return exitCodes.ok;
+}
+
+/** A line as a stream that is never lost: what is written while the port is away goes where it would on an open cable. */
+function steadyStream(line: Line): ByteStream {
+  return {
+    path: line.path,
+    subscribe(listener) {
+      line.listen({ data: (bytes) => listener.data(bytes), lost: () => undefined });
+      return () => line.listen({ data: () => undefined, lost: () => undefined });
+    },
+    async write(bytes) {
+      if (line.state.kind === "down") return;
+      const { stream } = line.state;
+      await stream.write(bytes).catch((error: unknown) => line.fail(toError(error), stream));
+    },
+    flush(direction) {
+      if (line.state.kind === "up") line.state.stream.flush(direction);
+    },
+    close: () => line.close(),
+  };
+}

@@ -1,0 +1,105 @@
+import { closestName } from "../lib/closest-name.ts";
+import type { CommandSpec, GivenOption, Invocation, OptionSpec } from "./command.ts";
+import { commands, defaultCommand } from "./commands.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** What a command line asks for. */
+export type Request =
+  | { readonly kind: "help"; readonly command: CommandSpec | undefined }
+  | { readonly kind: "version" }
+  | { readonly kind: "command"; readonly invocation: Invocation };
+
+/** Options that stand for a request of their own, wherever they are. */
+const helpOptions: readonly string[] = ["--help", "-h"];
+const versionOption = "--version";
+
+function commandNamed(name: string): CommandSpec {
+  const command = commands.find((candidate) => candidate.name === name);
+  if (command) return command;
+  const closest = closestName(name, [...commands.map((candidate) => candidate.name), "help"]);
+  throw new UsageError(`unknown command "${name}"; ${closest ? `did you mean ${closest}?` : "see opendcre --help"}`);
+}
+
+/**
+ * Understands a command line: `[COMMAND] [--option [VALUE]]... [ARGUMENT]`. A value may also follow an equals sign; `--` ends the
+ * options.
+ *
+ * @throws UsageError
+ */
+export function parseArguments(argv: readonly string[]): Request {
+  const [first, ...rest] = argv;
+  if (first === "help") {
+    const [name, extra] = rest;
+    if (extra !== undefined) throw new UsageError(`unexpected argument "${extra}"; expected opendcre help COMMAND`);
+    return { kind: "help", command: name === undefined ? undefined : commandNamed(name) };
+  }
+  const isNamed = first !== undefined && !first.startsWith("-");
+  const command = isNamed ? commandNamed(first) : defaultCommand;
+  const words = isNamed ? rest : argv;
+  const ends = words.indexOf("--");
+  const optionWords = ends === -1 ? words : words.slice(0, ends);
+  if (optionWords.some((word) => helpOptions.includes(word)))
+    return { kind: "help", command: isNamed ? command : undefined };
+  if (optionWords.includes(versionOption)) return { kind: "version" };
+  return { kind: "command", invocation: new CommandLine(command, words).parse() };
+}
+
+class CommandLine {
+  readonly #command: CommandSpec;
+  readonly #words: string[];
+  readonly #options: GivenOption[] = [];
+  #argument: string | undefined;
+
+  constructor(command: CommandSpec, words: readonly string[]) {
+    this.#command = command;
+    this.#words = [...words];
+  }
+
+  parse(): Invocation {
+    let areOptionsOver = false;
+    for (let word = this.#words.shift(); word !== undefined; word = this.#words.shift()) {
+      if (areOptionsOver || !word.startsWith("-") || word === "-") this.#takeArgument(word);
+      else if (word === "--") areOptionsOver = true;
+      else this.#takeOption(word);
+    }
+    return { command: this.#command, options: this.#options, argument: this.#argument };
+  }
+
+  #takeArgument(word: string): void {
+    const { name, argument } = this.#command;
+    if (!argument || this.#argument !== undefined)
+      throw new UsageError(`unexpected argument "${word}"; see opendcre help ${name}`);
+    this.#argument = word;
+  }
+
+  #takeOption(word: string): void {
+    const equals = word.indexOf("=");
+    const name = equals === -1 ? word : word.slice(0, equals);
+    const spec = this.#specNamed(name);
+    if (this.#options.some((given) => given.spec === spec)) throw new UsageError(`option ${name} is given twice`);
+    this.#options.push({ spec, value: equals === -1 ? this.#nextValue(spec) : this.#valueInWord(spec, word, equals) });
+  }
+
+  #specNamed(name: string): OptionSpec {
+    const { options } = this.#command;
+    const spec = options.find((option) => `--${option.name}` === name);
+    if (spec) return spec;
+    const closest = closestName(name, [...options.map((option) => `--${option.name}`), ...helpOptions, versionOption]);
+    const hint = closest ? `did you mean ${closest}?` : `see opendcre help ${this.#command.name}`;
+    throw new UsageError(`unknown option ${name}; ${hint}`);
+  }
+
+  #valueInWord({ name, value }: OptionSpec, word: string, equals: number): string {
+    if (!value) throw new UsageError(`option --${name} takes no value`);
+    return word.slice(equals + 1);
+  }
+
+  #nextValue({ name, value }: OptionSpec): string | undefined {
+    if (!value) return undefined;
+    const next = this.#words[0];
+    if (value.optional) return next !== undefined && value.optional.test(next) ? this.#words.shift() : undefined;
+    if (next === undefined || next.startsWith("-"))
+      throw new UsageError(`option --${name} needs a value: --${name} ${value.placeholder}`);
+    return this.#words.shift();
+  }
+}
