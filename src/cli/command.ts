@@ -54,7 +54,7 @@ export interface CommandContext {
 }
 
 /** Carries a command out. What it throws is reported by `src/cli/failures.ts`. */
-export type CommandRunner = (invocation: Invocation, context: CommandContext) => Promise<ExitCode>;
+type CommandRunner = (invocation: Invocation, context: CommandContext) => Promise<ExitCode>;
 
 /** The value of an option, by its name: a text, true where it was given alone, undefined where it was not given. */
 export function optionOf({ options }: Invocation, name: string): string | true | undefined {

@@ -10,7 +10,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export const configFileVariable = "OPENDCRE_CONFIG";
 
 /** The variable of a setting: `OPENDCRE_SERVER_PORT` for `server.port`. */
-export const variableOf = (path: SettingPath): string => `OPENDCRE_${path.replace(".", "_").toUpperCase()}`;
+const variableOf = (path: SettingPath): string => `OPENDCRE_${path.replace(".", "_").toUpperCase()}`;
 
 const pathsByVariable: ReadonlyMap<string, SettingPath> = new Map(
   [...settingSchemas.keys()].filter(isSettingPath).map((path) => [variableOf(path), path]),

@@ -22,7 +22,7 @@ export interface RuleOutcome {
 }
 
 /** True for addresses that only this machine reaches: 127.0.0.0/8, ::1 and localhost. */
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   if (isIPv4(host)) return host.startsWith("127.");
   // URL spells every form of an IPv6 address in the same way.
   if (isIPv6(host)) return URL.parse(`http://[${host}]`)?.hostname === "[::1]";

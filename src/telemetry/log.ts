@@ -7,7 +7,7 @@ import { LineBuffer, type ByteSink } from "./line-buffer.ts";
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
 
 /** What a line says for programs. An error goes under `err`. */
-export type LogFields = Readonly<Record<string, unknown>>;
+type LogFields = Readonly<Record<string, unknown>>;
 
 type WriteLine = (fields: LogFields, message: string) => void;
 
@@ -41,7 +41,7 @@ export interface LogOptions {
  * Standard output, buffered for a moment. Nothing is lost when the process ends, by itself, by `process.exit` or by an error
  * that nobody catches. Whoever ends it in another way has to flush it first.
  */
-export function openStandardOutput(): LogOutput {
+function openStandardOutput(): LogOutput {
   const cell = new Int32Array(new SharedArrayBuffer(4));
   const sink: ByteSink = {
     write: (bytes) => writeSync(1, bytes),
