@@ -13,11 +13,11 @@ const FLUSH_AFTER_MS = 50;
 /** So much is written at once, without waiting. */
 const FLUSH_AT_BYTES = 16_384;
 /** A reader that does not read is waited for in steps of this length. */
-const RETRY_AFTER_MS = 10;
+const RETRY_AFTER_MS = 5;
 /** What is kept for a reader that does not read; further lines are lost. */
 const LONGEST_BACKLOG_BYTES = 1_048_576;
 /** How often the end of the process waits so long for a reader that does not read. */
-const LAST_PAUSES = 50;
+const LAST_PAUSES = 100;
 
 const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? error.code : undefined);
 
