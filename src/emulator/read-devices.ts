@@ -64,6 +64,6 @@ function readStateful(flag: Place, device: Place, type: DeviceTypeName | undefin
   const needed = statefulActions[type];
   if (!needed)
     return flag.refuse(`false: only ${Object.keys(statefulActions).join(", ")} can be stateful, not ${type}`);
-  for (const name of needed) device.required(name, `it with a stateful ${type}`, () => true);
+  for (const name of needed) device.required(name, `an action, which a stateful ${type} needs`, () => true);
   return isStateful;
 }
