@@ -5,7 +5,7 @@ import type { BusEmulator } from "./bus-emulator.ts";
 import { LineSpeed } from "./line-speed.ts";
 
 /** Told of everything that goes over the line. */
-export interface EmulatorLog {
+interface EmulatorLog {
   /** Bytes have arrived, as they came. */
   received(bytes: Uint8Array): void;
   /** A frame has been handed to the line. */
@@ -20,7 +20,7 @@ export interface EmulatedLineOptions {
 }
 
 /** What has gone by since serving began: what has arrived, and writes that the line did not take. */
-export type EmulatedLineCounters = Readonly<ParserCounters & { failedWrites: number }>;
+type EmulatedLineCounters = Readonly<ParserCounters & { failedWrites: number }>;
 
 /** An emulator that answers on a line. */
 export interface EmulatedLine {

@@ -234,31 +234,33 @@ test.skipIf(!hasOriginals)("the original's own files are good (needs ../shared/b
     expect([name, ...mistakes(readFileSync(join(originals, name), "utf8"))]).toEqual([name]);
 });
 
+const isContainer = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+/** Every place of a document, as steps from its root. */
+function* placesIn(value: unknown, around: readonly string[] = []): Generator<readonly string[]> {
+  if (!isContainer(value)) return;
+  for (const [name, child] of Object.entries(value)) {
+    const place = [...around, name];
+    yield place;
+    yield* placesIn(child, place);
+  }
+}
+
+/** The document with the value at a place replaced, or, where `by` is undefined, without it. */
+function changed(value: unknown, [step, ...rest]: readonly string[], by: unknown): unknown {
+  if (!isContainer(value)) return value;
+  const entries = Object.entries(value).flatMap(([name, child]): [string, unknown][] => {
+    if (name !== step) return [[name, child]];
+    if (rest.length > 0) return [[name, changed(child, rest, by)]];
+    return by === undefined ? [] : [[name, by]];
+  });
+  return Array.isArray(value) ? entries.map(([, child]) => child) : Object.fromEntries(entries);
+}
+
 describe("hostile files", () => {
   const rack: unknown = JSON.parse(rackText);
-  const isContainer = (value: unknown): value is object => typeof value === "object" && value !== null;
 
-  /** Every place of a document, as steps from its root. */
-  function* placesIn(value: unknown, around: readonly string[] = []): Generator<readonly string[]> {
-    if (!isContainer(value)) return;
-    for (const [name, child] of Object.entries(value)) {
-      const place = [...around, name];
-      yield place;
-      yield* placesIn(child, place);
-    }
-  }
   const places = [...placesIn(rack)];
-
-  /** The document with the value at a place replaced, or, where `by` is undefined, without it. */
-  function changed(value: unknown, [step, ...rest]: readonly string[], by: unknown): unknown {
-    if (!isContainer(value)) return value;
-    const entries = Object.entries(value).flatMap(([name, child]): [string, unknown][] => {
-      if (name !== step) return [[name, child]];
-      if (rest.length > 0) return [[name, changed(child, rest, by)]];
-      return by === undefined ? [] : [[name, by]];
-    });
-    return Array.isArray(value) ? entries.map(([, child]) => child) : Object.fromEntries(entries);
-  }
 
   const anyValue: fc.Arbitrary<unknown> = fc.oneof(
     fc.jsonValue({ maxDepth: 2 }),
