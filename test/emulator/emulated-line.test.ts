@@ -121,6 +121,25 @@ describe("without a delay", () => {
     expect(log.filter((entry) => entry.startsWith("> "))).toHaveLength(1 + 7 + 3 + 2 + 1);
   });
 
+  test("raw bytes that are none are not written", () => {
+    const line = new MemoryLine();
+    const empty = parseBoardFile('{"boards": [{"board_id": "1", "firmware_version": []}]}', "empty.json");
+    serveEmulator(line, new BusEmulator(empty), { clock: new ManualClock() });
+    line.push(fromHex("01 0a 01 ff 00 00 00 01 ff ff 56 ab 04"));
+    expect(line.log).toEqual([]);
+  });
+
+  test("the line is given back once", () => {
+    let unsubscribed = 0;
+    const line = new MemoryLine();
+    line.subscribe = () => () => void unsubscribed++;
+    const emulated = serveEmulator(line, new BusEmulator(file), { clock: new ManualClock() });
+    expect(unsubscribed).toBe(0);
+    emulated.stop();
+    emulated.stop();
+    expect(unsubscribed).toBe(1);
+  });
+
   test.each(["stop", "loss"] as const)("after a %s nothing is answered and no timer runs", async (how) => {
     const { line, clock, emulated } = serve();
     line.push(read.subarray(0, 4));
@@ -147,6 +166,16 @@ describe("at a baud rate", () => {
     await clock.advance(1);
     expect(line.writtenHex).toEqual([answer]);
     expect(clock.timers).toBe(0);
+  });
+
+  test("time in which nothing is sent is not made up for", async () => {
+    const { line, clock } = serve({ baudDelay });
+    await clock.advance(5000);
+    line.push(read);
+    await clock.advance(27);
+    expect(line.written).toEqual([]);
+    await clock.advance(1);
+    expect(line.writtenHex).toEqual([answer]);
   });
 
   test("a scan's frames come one after the other", async () => {

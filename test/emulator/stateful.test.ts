@@ -103,6 +103,11 @@ test("a damaged answer to a write, and the verdict on a retry", () => {
   expect(ask("R")).toBe("1");
 });
 
+test("a retry frame after a scripted refusal writes nothing", () => {
+  const ask = stateful("led", { read: { responses: [0] }, write: { responses: ["W0"], retry: ["W1"] } });
+  expect([ask("W1"), ask("?"), ask("R")]).toEqual(["W0", "W0", "0"]);
+});
+
 test("a list that is used up: silence, and nothing is changed", () => {
   const ask = stateful("led", { read: { responses: [0] }, write: { responses: ["W1"], repeatable: false } });
   expect([ask("W1"), ask("W0"), ask("R")]).toEqual(["W1", undefined, "1"]);
