@@ -35,7 +35,7 @@ export interface SerialPortOptions {
 }
 
 /** Bytes that may wait to be written, where nothing else is said: more than five seconds' worth at 115200 baud. */
-export const DEFAULT_WRITE_QUEUE_BYTES = 65_536;
+const DEFAULT_WRITE_QUEUE_BYTES = 65_536;
 
 const DATA_BITS = [5, 6, 7, 8] as const;
 const PARITIES = ["none", "even", "odd", "mark", "space"] as const;

@@ -3,7 +3,7 @@ import { constants } from "node:os";
 import { SerialPortError, systemError } from "./errors.ts";
 import { type Libc, libc } from "./libc.ts";
 import type { LineSettings } from "./line-settings.ts";
-import { type IoctlName, LOCK, MODEM_BIT, OPEN, TIOCSER_TEMT } from "./linux.ts";
+import { type IoctlName, LOCK, MODEM_BIT, OPEN, STANDARD_RATES, TIOCSER_TEMT } from "./linux.ts";
 import { permissionAdviceFor } from "./permission.ts";
 import type { FlushDirection, ModemLines, ModemOutputs } from "./serial-port-like.ts";
 import {
@@ -205,6 +205,10 @@ export class Tty {
 
   /** Applies `asked` and returns what the device made of it; `unsupported-rate` where it runs at another speed. */
   #apply(asked: Termios): Termios {
+    if (!this.#hasTermios2 && !STANDARD_RATES.has(asked.outputRate)) {
+      const message = `${this.path}: ${asked.outputRate} baud is no standard rate, and this kernel knows no other`;
+      throw new SerialPortError("unsupported-rate", message, { path: this.path });
+    }
     this.#writeTermios(asked);
     const taken = this.readTermios();
     const { outputRate } = taken;

@@ -72,3 +72,9 @@ export async function codeOf(operation: () => unknown): Promise<unknown> {
 export async function eventually(isDone: () => boolean): Promise<void> {
   while (!isDone()) await new Promise((resolve) => void setTimeout(resolve, 1));
 }
+
+/** Lets the event loop look for input, several times, so that what has been written here has been read there. */
+export async function lookForInput(): Promise<void> {
+  let looks = 0;
+  await eventually(() => ++looks > 5);
+}

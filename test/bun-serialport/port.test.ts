@@ -6,7 +6,7 @@ import { SerialPort, SerialPortError, type SerialPortOptions } from "bun-serialp
 import { openPty, type Pty } from "bun-serialport/testing";
 import * as fc from "fast-check";
 import { settle } from "../support/manual-clock.ts";
-import { codeOf, eventually, LineTap, pattern } from "./line-tap.ts";
+import { codeOf, eventually, LineTap, lookForInput, pattern } from "./line-tap.ts";
 
 const opened: AsyncDisposable[] = [];
 
@@ -139,6 +139,35 @@ test("a listener may leave and another come from within data", async () => {
   expect([...(await promise)]).toEqual([2]);
 });
 
+test("a listener may leave and another come right after", async () => {
+  const { port, pty } = await openPair();
+  for (let round = 0; round < 10; round++) {
+    void pty.port.write(Uint8Array.of(round));
+    const { promise, resolve } = Promise.withResolvers<Uint8Array>();
+    const leave = port.subscribe({
+      data(bytes) {
+        leave();
+        resolve(bytes);
+      },
+      lost: () => undefined,
+    });
+    expect([...(await promise)]).toEqual([round]);
+  }
+});
+
+test("what arrives after the listener has left is kept for the next one", async () => {
+  const { port, pty } = await openPair();
+  const first = new LineTap(port);
+  // By now a read is under way.
+  await settle();
+  first.leave();
+  await pty.port.write(Uint8Array.of(1, 2));
+  await lookForInput();
+  expect(first.length).toBe(0);
+  const second = new LineTap(port);
+  expect([...(await second.until(2))]).toEqual([1, 2]);
+});
+
 test("a for-await loop gets what arrives, and ends when the port is closed", async () => {
   const { port, pty } = await openPair();
   const arrived: number[] = [];
@@ -168,7 +197,7 @@ test("flushing the input throws away what nobody has got", async () => {
   tap.leave();
   // These wait: some in the driver, which reads ahead, and some in the system.
   for (let round = 0; round < 5; round++) await pty.port.write(pattern(3000, round));
-  for (let turn = 0; turn < 5; turn++) await settle();
+  await lookForInput();
   port.flush("input");
   const next = new LineTap(port);
   await pty.port.write(Uint8Array.of(7, 8, 9));

@@ -1,3 +1,4 @@
+import { readdirSync, readlinkSync } from "node:fs";
 import { expect, test } from "bun:test";
 import { SerialPort, SerialPortError } from "bun-serialport";
 import { openPty } from "bun-serialport/testing";
@@ -26,6 +27,19 @@ async function firstLine(child: ReturnType<typeof start>): Promise<string> {
     if (said.includes("\n")) break;
   }
   return said.trim();
+}
+
+/** What this program's descriptors lead to. */
+function openPaths(): string[] {
+  const paths: string[] = [];
+  for (const fd of readdirSync("/proc/self/fd")) {
+    try {
+      paths.push(readlinkSync(`/proc/self/fd/${fd}`));
+    } catch {
+      // The descriptor by which the folder itself was read.
+    }
+  }
+  return paths;
 }
 
 const options = { baudRate: 9600 };
@@ -107,6 +121,19 @@ test("a hang-up in the same program is seen by reader, writer and iterator", asy
   await port.close();
   expect([late.losses.length, gone.losses.length]).toEqual([1, 0]);
   expect(await codeOf(() => SerialPort.open(pty.path, options))).toBe("not-found");
+});
+
+test("a device that is lost is given back at once, before the port is closed", async () => {
+  await using pty = openPty();
+  const holders = (): number => openPaths().filter((path) => path.replace(" (deleted)", "") === pty.path).length;
+  const before = holders();
+  const port = await SerialPort.open(pty.path, options);
+  expect(holders()).toBeGreaterThan(before);
+  const tap = new LineTap(port);
+  await pty.hangUp();
+  await tap.lost;
+  await eventually(() => holders() === before);
+  await port.close();
 });
 
 test("a hang-up that nobody listens for is found by the next operation", async () => {

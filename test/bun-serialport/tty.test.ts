@@ -194,6 +194,7 @@ test("where the kernel does not know struct termios2, standard rates go without,
   const witness = Tty.open(pty.path, false);
   expect(witness.readTermios().outputRate).toBe(38_400);
   expect(await codeOf(() => tty.setBaudRate(12_345))).toBe("unsupported-rate");
+  expect(witness.readTermios().outputRate).toBe(38_400);
   expect(await codeOf(() => tty.setBaudRate(57_600))).toBe("none");
   witness.release();
   tty.release();
