@@ -28,7 +28,10 @@ export interface SerialPortOptions {
   readonly stopBits?: 1 | 2;
   /** Default none. */
   readonly flowControl?: FlowControl;
-  /** Keeps other programs, root's included, from opening the port by way of this package, and all but root's in any way. Default true. */
+  /**
+   * Keeps this package from opening the port a second time, here or in another program (flock), and all programs but root's from opening
+   * it in any way (TIOCEXCL, not on pseudo terminals). Default true.
+   */
   readonly exclusive?: boolean;
   /** Bytes that may wait to be written, default 65536. A write beyond that is refused. */
   readonly writeQueueBytes?: number;

@@ -200,7 +200,9 @@ export class Tty {
     if (isAny(errno, EAGAIN)) throw systemError("busy", "it is open already, here or in another program", detail);
     if (errno > 0) throw systemError("io", "cannot be claimed", detail);
     this.#isExclusive = true;
-    this.#ioctl("TIOCEXCL");
+    // It lasts until nobody has the terminal open. That of a pseudo terminal is held open by its master's program as well, and a client
+    // that crashes would close it to all others for good.
+    if (!this.#isPtySlave()) this.#ioctl("TIOCEXCL");
   }
 
   /** Applies `asked` and returns what the device made of it; `unsupported-rate` where it runs at another speed. */
