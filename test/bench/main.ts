@@ -21,8 +21,8 @@ interface Row {
 const root = join(import.meta.dirname, "..", "..");
 const binary = join(root, "dist", "opendcre-linux-x64");
 const API = "/opendcre/1.2";
-/** A stateful LED of the built-in rack: reading it needs one exchange. */
-const READ = `${API}/read/temperature/1/2000`;
+/** A sensor of the built-in rack: one exchange. */
+const READ = `${API}/read/temperature/1/5801`;
 
 const { values: options } = parseArgs({
   options: { only: { type: "string" }, "no-verdict": { type: "boolean", default: false } },
@@ -31,7 +31,10 @@ const { values: options } = parseArgs({
 const ms = (value: number) => `${value.toFixed(3)} ms`;
 const ratio = (value: number) => `${value.toFixed(2)} ×`;
 
-async function withServers<T>(starts: (() => Promise<Server>)[], use: (...servers: Server[]) => Promise<T>): Promise<T> {
+async function withServers<T>(
+  starts: (() => Promise<Server>)[],
+  use: (...servers: Server[]) => Promise<T>,
+): Promise<T> {
   const servers = await Promise.all(starts.map((start) => start()));
   try {
     return await use(...servers);
@@ -118,7 +121,10 @@ async function scanOfOneBoard(): Promise<Row[]> {
 /** Starts the binary and asks until it answers. */
 async function startMs(port: number): Promise<number> {
   const beganMs = performance.now();
-  const child = Bun.spawn([binary, "serve", "--emulator", "--port", String(port)], { stdout: "ignore", stderr: "ignore" });
+  const child = Bun.spawn([binary, "serve", "--emulator", "--port", String(port)], {
+    stdout: "ignore",
+    stderr: "ignore",
+  });
   for (;;) {
     try {
       const connection = await HttpConnection.open(port);

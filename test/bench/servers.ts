@@ -48,4 +48,5 @@ export const startProduct = (binary?: string): Promise<Server> =>
   start([...(binary ? [binary] : [process.execPath, "src/main.ts"]), "serve", "--emulator", "--port", "0"]);
 
 /** The floor for HTTP: one Elysia route and nothing else. */
-export const startBareElysia = (): Promise<Server> => start([process.execPath, join(import.meta.dirname, "bare-elysia.ts")]);
+export const startBareElysia = (): Promise<Server> =>
+  start([process.execPath, join(import.meta.dirname, "bare-elysia.ts")]);
