@@ -55,6 +55,8 @@ export class ExchangeRunner {
   readonly #parser = new FrameParser();
   readonly #counters = { exchanges: 0, retries: 0, timeouts: 0, lateFrames: 0, unsolicitedBytes: 0, lineLosses: 0 };
   #running: Running | undefined;
+  /** Whether something that answers no question may still be on its way: then input is flushed before the next frame. */
+  #isInputStale = true;
 
   constructor(line: Line, policy: ExchangePolicy, nextSequence: () => number, clock: Clock, trace?: BusTrace) {
     this.#line = line;
@@ -138,8 +140,8 @@ export class ExchangeRunner {
   async #write(stream: ByteStream, frame: Frame): Promise<void> {
     const bytes = encodeFrame(frame);
     try {
-      // What is still waiting answers an earlier question, or none.
-      stream.flush("input");
+      if (this.#isInputStale) stream.flush("input");
+      this.#isInputStale = false;
       this.#trace?.sent(bytes);
       await stream.write(bytes);
     } catch (error) {
@@ -160,6 +162,7 @@ export class ExchangeRunner {
   }
 
   #silence(running: Running): void {
+    this.#isInputStale = true;
     const isInsideFrame = this.#parser.pending > 0;
     // A header in the noise may have swallowed the good frame behind it.
     for (const event of this.#parser.end()) {
@@ -173,6 +176,7 @@ export class ExchangeRunner {
     this.#trace?.received(bytes);
     const running = this.#running;
     if (!running || running.isPausing) {
+      this.#isInputStale = true;
       this.#counters.unsolicitedBytes += bytes.length;
       return;
     }
@@ -190,17 +194,20 @@ export class ExchangeRunner {
   /** Returns true where what else has arrived concerns the exchange no more. */
   #event(running: Running, event: ParserEvent, nowMs: number): boolean {
     if (event.kind === "damage") {
+      this.#isInputStale = true;
       this.#take(running, running.exchange.damaged(event.fault));
       return true;
     }
     const lateBefore = running.exchange.lateFrames;
     this.#take(running, running.exchange.received(event.frame));
     if (running.exchange.lateFrames === lateBefore) running.lastFrameMs = nowMs;
+    else this.#isInputStale = true;
     return this.#running !== running;
   }
 
   #lost(reason: Error): void {
     this.#counters.lineLosses++;
+    this.#isInputStale = true;
     const running = this.#running;
     if (!running) return;
     this.#end(running);
@@ -210,6 +217,7 @@ export class ExchangeRunner {
   #end(running: Running): void {
     running.timer?.cancel();
     this.#running = undefined;
+    if (this.#parser.pending > 0) this.#isInputStale = true;
     this.#parser.reset();
     this.#counters.lateFrames += running.exchange.lateFrames;
     this.#counters.retries += Math.max(0, running.exchange.attempts - 1);
