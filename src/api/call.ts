@@ -1,0 +1,35 @@
+import type { CommandContext } from "../devices/backend.ts";
+
+/** Whether a request is on a route that reads or on one that acts; `unknown` until the route is found. */
+export type CallKind = "unknown" | "read" | "control";
+
+/** A request under way: who asks, for what, since when. */
+export class Call implements CommandContext {
+  readonly method: string;
+  /** The path as it was asked for, still encoded, without the query. */
+  readonly path: string;
+  readonly requestId: string;
+  readonly remote: string | undefined;
+  /** When it came, on the monotonic clock. */
+  readonly startedMs: number;
+  kind: CallKind = "unknown";
+  readonly #request: Request;
+
+  constructor(request: Request, path: string, requestId: string, remote: string | undefined, startedMs: number) {
+    this.#request = request;
+    this.method = request.method;
+    this.path = path;
+    this.requestId = requestId;
+    this.remote = remote;
+    this.startedMs = startedMs;
+  }
+
+  get userAgent(): string | undefined {
+    return this.#request.headers.get("user-agent") ?? undefined;
+  }
+
+  /** Aborted when the caller has gone. Made when it is first asked for: what asks no device needs none. */
+  get signal(): AbortSignal {
+    return this.#request.signal;
+  }
+}

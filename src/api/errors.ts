@@ -1,0 +1,94 @@
+import { DeviceError, type DeviceErrorCode } from "../devices/errors.ts";
+
+/**
+ * What can be wrong with a request.
+ *
+ * - `invalid-id`: a board or device id that is no hexadecimal number, or out of range
+ * - `invalid-value`: anything else in the path that is not what the route takes
+ * - `unsupported`: understood, but this appliance cannot do it
+ * - `malformed-url`: percent-encoding that stands for no text, or for a NUL
+ * - `url-too-long`, `body-too-large`, `body-timeout`, `body-incomplete`: over the limits of `Limits`, or broken off
+ */
+export type ApiErrorCode =
+  | "invalid-id"
+  | "invalid-value"
+  | "unsupported"
+  | "not-found"
+  | "method-not-allowed"
+  | "malformed-url"
+  | "url-too-long"
+  | "body-too-large"
+  | "body-timeout"
+  | "body-incomplete";
+
+/** A request that is refused before anything is asked of a device. The message is for the caller. */
+export class ApiError extends Error {
+  override readonly name = "ApiError";
+  readonly code: ApiErrorCode;
+  /** With `method-not-allowed`: what `Allow` says. */
+  readonly allow: string | undefined;
+
+  constructor(code: ApiErrorCode, message: string, options: ErrorOptions & { readonly allow?: string } = {}) {
+    super(message, options);
+    this.code = code;
+    this.allow = options.allow;
+  }
+}
+
+/** An error as HTTP tells it. */
+export interface ErrorAnswer {
+  readonly status: number;
+  readonly code: ApiErrorCode | DeviceErrorCode | "internal-error";
+  readonly message: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What 1.2 answers with wherever it has no better word. */
+const INTERNAL_SERVER_ERROR = 500;
+const SERVICE_UNAVAILABLE = 503;
+
+/** Statuses of the API's own errors. Mistakes in ids and values are 500, because clients of 1.2 expect that. */
+const apiStatuses: Readonly<Record<ApiErrorCode, number>> = {
+  "invalid-id": INTERNAL_SERVER_ERROR,
+  "invalid-value": INTERNAL_SERVER_ERROR,
+  unsupported: INTERNAL_SERVER_ERROR,
+  "not-found": 404,
+  "method-not-allowed": 405,
+  "malformed-url": 400,
+  "url-too-long": 414,
+  "body-too-large": 413,
+  "body-timeout": 408,
+  "body-incomplete": 400,
+};
+
+/** Errors after which the rest of the body is still to come, and nobody will read it. */
+const leavesBody: ReadonlySet<ApiErrorCode> = new Set<ApiErrorCode>(["body-too-large", "body-timeout"]);
+
+/** Statuses of failed commands, where they are not 500. */
+const deviceStatuses: Partial<Record<DeviceErrorCode, number>> = {
+  busy: SERVICE_UNAVAILABLE,
+  "shutting-down": SERVICE_UNAVAILABLE,
+};
+
+/** When to try again where the back end does not say, in seconds. */
+const DEFAULT_RETRY_AFTER_S = 1;
+
+/** How an error is told to the caller of a request. Of what is not foreseen it says nothing but where to look. */
+export function answerTo(error: unknown, requestId: string): ErrorAnswer {
+  if (error instanceof ApiError) {
+    const { code, message, allow } = error;
+    const headers: Record<string, string> = {};
+    if (allow !== undefined) headers["allow"] = allow;
+    if (leavesBody.has(code)) headers["connection"] = "close";
+    return { status: apiStatuses[code], code, message, headers };
+  }
+  if (error instanceof DeviceError) {
+    const { code, message, detail } = error;
+    const status = deviceStatuses[code] ?? INTERNAL_SERVER_ERROR;
+    const retryAfterS = Math.max(1, Math.ceil(detail.retryAfterS ?? DEFAULT_RETRY_AFTER_S));
+    const headers: Record<string, string> = status === SERVICE_UNAVAILABLE ? { "retry-after": `${retryAfterS}` } : {};
+    return { status, code, message, headers };
+  }
+  const message = `Internal error (see the log, request id ${requestId})`;
+  return { status: INTERNAL_SERVER_ERROR, code: "internal-error", message, headers: {} };
+}

@@ -1,0 +1,113 @@
+/** The HTTP server. The only file of the API that needs Bun. */
+import { systemClock, type Clock } from "../lib/clock.ts";
+import type { Api } from "./server.ts";
+
+/** Why a server cannot listen. */
+export type ListenErrorCode = "address-in-use" | "address-not-available" | "permission-denied" | "listen-failed";
+
+/** A server that cannot listen where it should. */
+export class ListenError extends Error {
+  override readonly name = "ListenError";
+  readonly code: ListenErrorCode;
+  readonly host: string;
+  readonly port: number;
+
+  constructor(code: ListenErrorCode, host: string, port: number, options?: ErrorOptions) {
+    super(`cannot listen on ${host} port ${port}: ${reasons[code]}`, options);
+    this.code = code;
+    this.host = host;
+    this.port = port;
+  }
+}
+
+const reasons: Readonly<Record<ListenErrorCode, string>> = {
+  "address-in-use": "another program listens there",
+  "address-not-available": "this machine has no such address",
+  "permission-denied": "not allowed for this user",
+  "listen-failed": "the system refused",
+};
+
+/** What the system calls these failures. */
+const systemCodes: ReadonlyMap<unknown, ListenErrorCode> = new Map<unknown, ListenErrorCode>([
+  ["EADDRINUSE", "address-in-use"],
+  ["EADDRNOTAVAIL", "address-not-available"],
+  ["EACCES", "permission-denied"],
+  ["EPERM", "permission-denied"],
+]);
+
+export interface ListenOptions {
+  readonly api: Api;
+  /** An IP address or a host name. */
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** How long `stop` waits for requests under way, in milliseconds. */
+  readonly graceMs: number;
+  readonly clock?: Clock;
+}
+
+/** A server that listens. */
+export interface Listener {
+  readonly host: string;
+  /** The port that it really listens on. */
+  readonly port: number;
+  /** `http://127.0.0.1:5000` */
+  readonly origin: string;
+  /**
+   * Accepts nothing more, lets the requests under way finish, but no longer than the grace, and closes what is left. May be called
+   * again.
+   */
+  stop(): Promise<void>;
+}
+
+/** Connections on which nothing happens are closed after this long, in seconds. */
+const IDLE_TIMEOUT_S = 30;
+/** Requests that wait for a device have no such limit: their commands have their own. */
+const NO_TIMEOUT = 0;
+
+/** Listens. @throws ListenError */
+export function listen({ api, host, port, graceMs, clock = systemClock }: ListenOptions): Listener {
+  const server = serve(api, host, port);
+  let stopped: Promise<void> | undefined;
+  const stop = async () => {
+    const grace = Promise.withResolvers<void>();
+    const timer = clock.after(graceMs, grace.resolve);
+    await Promise.race([server.stop(), grace.promise]);
+    timer.cancel();
+    // Answers that are ready are written before their connections are closed.
+    await new Promise<void>((resolve) => void setImmediate(resolve));
+    await server.stop(true);
+  };
+  const boundPort = server.port ?? port;
+  return {
+    host,
+    port: boundPort,
+    origin: `http://${host.includes(":") ? `[${host}]` : host}:${boundPort}`,
+    stop: () => (stopped ??= stop()),
+  };
+}
+
+/** On these addresses only this machine can call, and asking who does costs more than routing. */
+const loopback: ReadonlySet<string> = new Set(["127.0.0.1", "::1"]);
+
+function serve(api: Api, hostname: string, port: number) {
+  const knownRemote = loopback.has(hostname) ? hostname : undefined;
+  try {
+    return Bun.serve({
+      hostname,
+      port,
+      idleTimeout: IDLE_TIMEOUT_S,
+      // The API refuses large bodies itself, in JSON. What it does not read, Bun does not keep.
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+      development: false,
+      fetch(request, server) {
+        const response = api.fetch(request, knownRemote ?? server.requestIP(request)?.address);
+        if (response instanceof Promise) server.timeout(request, NO_TIMEOUT);
+        return response;
+      },
+    });
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? systemCodes.get(error.code) : undefined;
+    throw new ListenError(code ?? "listen-failed", hostname, port, { cause: error });
+  }
+}

@@ -1,0 +1,92 @@
+import { systemClock } from "../lib/clock.ts";
+import { addressOf, canonicalPath, type Address } from "./address.ts";
+import { Answers, type AnswersOptions } from "./answers.ts";
+import { Call } from "./call.ts";
+import { preflightHeaders } from "./cors.ts";
+import { ApiError } from "./errors.ts";
+import { defaultLimits, readBody, type Limits } from "./limits.ts";
+import { requestIds } from "./request-id.ts";
+import { createRouter, type Match } from "./router.ts";
+import type { Route, Services } from "./v1/route.ts";
+import { routes } from "./v1/routes.ts";
+import { API_VERSION } from "./v1/version.ts";
+
+/** What an API is made of. */
+export interface ApiOptions extends Services, Partial<AnswersOptions> {
+  /** What every path begins with, ahead of the API's version. Begins and ends in a slash. */
+  readonly prefix: string;
+  readonly limits?: Partial<Limits>;
+}
+
+/** The HTTP API as a function, for any server that speaks fetch. */
+export interface Api {
+  /** Answers a request, in JSON whatever it is; never throws or rejects. `remote` is the caller's address, where it is known. */
+  fetch(request: Request, remote?: string): Response | Promise<Response>;
+}
+
+/** Makes the API: version 1.2 below the prefix. */
+export function createApi(options: ApiOptions): Api {
+  const { prefix, cors = "reads", clock = systemClock, accessLog, errorLog } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  const answers = new Answers({ cors, clock, accessLog, errorLog });
+  const findRoute = createRouter(`${prefix}${API_VERSION}/`, routes);
+  const newRequestId = requestIds();
+
+  function find(request: Request, { path, target, isUsual }: Address): Match | undefined {
+    if (target.length > limits.maxUrlBytes) throw urlTooLong(limits.maxUrlBytes);
+    const isEncoded = path.includes("%");
+    if (isUsual && !isEncoded) return findRoute(request);
+    return findRoute(new Request(`http://localhost${isEncoded ? canonicalPath(path) : path}`));
+  }
+
+  function answer(call: Call, request: Request, address: Address): Response | Promise<Response> {
+    const match = find(request, address);
+    if (!match) throw new ApiError("not-found", "404: Not Found");
+    const { route, params } = match;
+    const acts = route.acts(params);
+    call.kind = acts ? "control" : "read";
+    if (call.method === "OPTIONS") {
+      const allow = allowedMethods(route, acts);
+      const isReadable = cors === "reads" && !acts;
+      return answers.empty(call, { allow, ...(isReadable ? preflightHeaders(allow) : {}) });
+    }
+    if (!isTaken(call.method, route, acts)) throw methodNotAllowed(allowedMethods(route, acts));
+    const value =
+      call.method === "POST"
+        ? readBody(request, limits, clock).then(() => route.run(params, options, call))
+        : route.run(params, options, call);
+    if (!(value instanceof Promise)) return answers.ok(call, value);
+    return value.then(
+      (result) => answers.ok(call, result),
+      (error: unknown) => answers.failure(call, error),
+    );
+  }
+
+  return {
+    fetch(request, remote) {
+      const startedMs = clock.monotonicMs();
+      const requestId = newRequestId(request.headers.get("x-request-id"));
+      const address = addressOf(request.url);
+      const call = new Call(request, address.path, requestId, remote, startedMs);
+      try {
+        return answer(call, request, address);
+      } catch (error) {
+        return answers.failure(call, error);
+      }
+    },
+  };
+}
+
+/** True where a route does with this method what it is there for. */
+const isTaken = (method: string, route: Route, acts: boolean): boolean =>
+  method === "GET" || (method === "HEAD" && !acts) || (method === "POST" && route.takesPost);
+
+/** The value of `Allow`. */
+const allowedMethods = (route: Route, acts: boolean): string =>
+  ["GET", ...(acts ? [] : ["HEAD"]), "OPTIONS", ...(route.takesPost ? ["POST"] : [])].join(", ");
+
+const methodNotAllowed = (allow: string) =>
+  new ApiError("method-not-allowed", `405: Method Not Allowed (expected ${allow})`, { allow });
+
+const urlTooLong = (maxUrlBytes: number) =>
+  new ApiError("url-too-long", `The URL is too long: expected at most ${maxUrlBytes} bytes.`);
