@@ -28,10 +28,15 @@ const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? 
 export class LineBuffer {
   readonly #sink: ByteSink;
   readonly #clock: Clock;
-  #lines = "";
-  /** What the sink has not taken yet, ahead of `#lines`. */
-  #rest: Uint8Array = new Uint8Array();
+  /** Made once and used again: a new buffer for every portion would keep the garbage collector busy. */
+  readonly #held = new Uint8Array(LONGEST_BACKLOG_BYTES);
+  readonly #encoder = new TextEncoder();
+  /** What waits stands in `#held` from `#start` up to, not including, `#end`. */
+  #start = 0;
+  #end = 0;
   #isScheduled = false;
+  /** The sink did not take everything when it was last asked. */
+  #isRefused = false;
   #isDead = false;
   #lostLines = 0;
 
@@ -50,12 +55,12 @@ export class LineBuffer {
   /** Takes a line, its end included. */
   write(line: string): void {
     if (this.#isDead) return;
-    if (this.#lines.length + this.#rest.length > LONGEST_BACKLOG_BYTES) {
+    if (!this.#append(line)) {
       this.#lostLines++;
       return;
     }
-    this.#lines += line;
-    if (this.#lines.length >= FLUSH_AT_BYTES && this.#rest.length === 0) this.#push();
+    // What the sink has refused is tried again by the timer alone.
+    if (this.#end >= FLUSH_AT_BYTES && !this.#isRefused) this.#push();
     else this.#schedule(FLUSH_AFTER_MS);
   }
 
@@ -73,25 +78,39 @@ export class LineBuffer {
     });
   }
 
+  /** Puts a line behind what waits; false where it does not fit. */
+  #append(line: string): boolean {
+    // No character takes more than three bytes in UTF-8.
+    const longest = line.length * 3;
+    if (this.#end + longest > this.#held.length) {
+      this.#held.copyWithin(0, this.#start, this.#end);
+      this.#end -= this.#start;
+      this.#start = 0;
+    }
+    if (this.#end + longest > this.#held.length) return false;
+    this.#end += this.#encoder.encodeInto(line, this.#held.subarray(this.#end)).written;
+    return true;
+  }
+
   /** Hands over what is there; false where the sink did not take all of it. */
   #push(): boolean {
-    if (this.#lines !== "") {
-      const lines = Buffer.from(this.#lines);
-      this.#rest = this.#rest.length === 0 ? lines : Buffer.concat([this.#rest, lines]);
-      this.#lines = "";
-    }
+    this.#isRefused = false;
     try {
-      while (this.#rest.length > 0) this.#rest = this.#rest.subarray(this.#sink.write(this.#rest));
+      while (this.#start < this.#end) this.#start += this.#sink.write(this.#held.subarray(this.#start, this.#end));
     } catch (error) {
       if (codeOf(error) === "EAGAIN") {
+        this.#isRefused = true;
         this.#schedule(RETRY_AFTER_MS);
         return false;
       }
       // A full disk may be emptied; of a reader that has gone away, or a terminal, nothing more is to be expected.
-      if (codeOf(error) === "ENOSPC") this.#lostLines += this.#rest.filter((byte) => byte === 0x0a).length;
+      if (codeOf(error) === "ENOSPC") this.#lostLines += countLines(this.#held.subarray(this.#start, this.#end));
       else this.#isDead = true;
-      this.#rest = new Uint8Array();
     }
+    this.#start = 0;
+    this.#end = 0;
     return true;
   }
 }
+
+const countLines = (bytes: Uint8Array) => bytes.reduce((count, byte) => (byte === 0x0a ? count + 1 : count), 0);
