@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { BenchError, HttpConnection } from "./http-client.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 
@@ -10,10 +11,18 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** Starts a command that prints, somewhere in a line, the URL that it listens on. */
-async function start(command: string[]): Promise<Server> {
-  const child = Bun.spawn(command, { cwd: root, stdout: "pipe", stderr: "inherit" });
-  const port = await portOf(child.stdout);
+/** A port that nobody listens on. */
+function freePort(): number {
+  const listener = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => undefined } });
+  listener.stop();
+  return listener.port;
+}
+
+/** Starts a command that listens on the port that its last argument names. Nobody reads its output: a reader would take part. */
+async function start(command: readonly string[]): Promise<Server> {
+  const port = freePort();
+  const child = Bun.spawn([...command, String(port)], { cwd: root, stdout: "ignore", stderr: "inherit" });
+  await untilListening(port, child);
   return {
     port,
     async residentMiB() {
@@ -27,25 +36,22 @@ async function start(command: string[]): Promise<Server> {
   };
 }
 
-/** The port in the first URL of the output; what follows is read and thrown away, so that the server never waits for a reader. */
-async function portOf(output: ReadableStream<Uint8Array>): Promise<number> {
-  const found = Promise.withResolvers<number>();
-  void (async () => {
-    let text = "";
-    for await (const chunk of output) {
-      if (text.length > 100_000) continue;
-      text += new TextDecoder().decode(chunk);
-      const port = /http:\/\/[\w.]+:(\d+)/.exec(text)?.[1];
-      if (port) found.resolve(Number(port));
+async function untilListening(port: number, child: Bun.Subprocess): Promise<void> {
+  while (child.exitCode === null) {
+    try {
+      const connection = await HttpConnection.open(port);
+      connection.close();
+      return;
+    } catch {
+      await Bun.sleep(5);
     }
-    found.reject(new Error(`the server ended without naming its port: ${text}`));
-  })();
-  return await found.promise;
+  }
+  throw new BenchError(`a server ended before it listened, with ${child.exitCode}`);
 }
 
 /** The product: the binary where it is given, else from the sources. Its emulator is reached through a PTY. */
 export const startProduct = (binary?: string): Promise<Server> =>
-  start([...(binary ? [binary] : [process.execPath, "src/main.ts"]), "serve", "--emulator", "--port", "0"]);
+  start([...(binary ? [binary] : [process.execPath, "src/main.ts"]), "serve", "--emulator", "--port"]);
 
 /** The floor for HTTP: one Elysia route and nothing else. */
 export const startBareElysia = (): Promise<Server> =>

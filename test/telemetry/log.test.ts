@@ -128,14 +128,15 @@ describe("the access log", () => {
       {
         level: "info",
         time: expect.any(String),
-        event: "access",
-        method: "GET",
-        path: "/opendcre/1.2/test",
-        status: 200,
-        duration_ms: 1.235,
-        request_id: "r-1",
-        remote: "192.0.2.7",
-        user_agent: "curl/8.5.0",
+        access: {
+          method: "GET",
+          path: "/opendcre/1.2/test",
+          status: 200,
+          duration_ms: 1.235,
+          request_id: "r-1",
+          remote: "192.0.2.7",
+          user_agent: "curl/8.5.0",
+        },
         msg: "GET /opendcre/1.2/test 200",
       },
     ]);
