@@ -100,6 +100,8 @@ function serve(api: Api, hostname: string, port: number) {
       // The API refuses large bodies itself, in JSON. What it does not read, Bun does not keep.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       development: false,
+      // Without this, `development: false` would let a second server take the same port unnoticed.
+      reusePort: false,
       fetch(request, server) {
         const response = api.fetch(request, knownRemote ?? server.requestIP(request)?.address);
         if (response instanceof Promise) server.timeout(request, NO_TIMEOUT);

@@ -39,7 +39,7 @@ function networkRules(input: RuleInput, problems: ConfigProblem[], notices: Noti
     const message = `asks for TLS, which this version does not have, while server.host is ${JSON.stringify(host)}; expected a loopback address such as 127.0.0.1`;
     problems.push({ origin: tlsWanted, message });
   } else if (!isAllowed) {
-    const message = `found ${JSON.stringify(host)}, expected a loopback address such as 127.0.0.1: nobody is asked for credentials yet, and anyone who reaches the port could switch off servers (server.allow_unauthenticated_network permits it)`;
+    const message = `found ${JSON.stringify(host)}, expected a loopback address such as 127.0.0.1: nobody is asked for credentials yet, and anyone who reaches the port could switch off servers (--allow-unauthenticated-network or server.allow_unauthenticated_network permits it)`;
     problems.push({ origin, message });
   } else {
     const message = `listening on ${host} without credentials: anyone who reaches the port can switch off servers`;

@@ -250,7 +250,7 @@ describe("mistakes in a file", () => {
       '/etc/o.json:5:25: bus.baud_rate: found "fast", expected a whole number from 50 to 4000000',
       'environment variable OPENDCRE_LOG_LEVEL: found "loud", expected "trace", "debug", "info", "warn", "error" or "fatal"',
       'option --port: found "http", expected a whole number from 0 to 65535',
-      'environment variable OPENDCRE_SERVER_HOST: found "192.0.2.1", expected a loopback address such as 127.0.0.1: nobody is asked for credentials yet, and anyone who reaches the port could switch off servers (server.allow_unauthenticated_network permits it)',
+      'environment variable OPENDCRE_SERVER_HOST: found "192.0.2.1", expected a loopback address such as 127.0.0.1: nobody is asked for credentials yet, and anyone who reaches the port could switch off servers (--allow-unauthenticated-network or server.allow_unauthenticated_network permits it)',
     ]);
   });
 

@@ -45,12 +45,13 @@ class Lines {
   }
 
   async find(test: (line: string) => boolean): Promise<string> {
-    for (let seen = 0; ; ) {
+    for (let seen = 0; ;) {
       while (seen < this.all.length) {
         const line = this.all[seen++]!;
         if (test(line)) return line;
       }
-      if (this.isOver) throw new EndedError(`the process ended without the line that was waited for:\n${this.all.join("\n")}`);
+      if (this.isOver)
+        throw new EndedError(`the process ended without the line that was waited for:\n${this.all.join("\n")}`);
       await new Promise<void>((resolve) => this.#waiters.add(resolve));
     }
   }
@@ -78,19 +79,25 @@ class Lines {
 const parse = (line: string): Record<string, unknown> => JSON.parse(line);
 
 /** Starts `command serve --port 0 ...args` and waits until it listens. */
-export async function startProduct(args: readonly string[], command = fromSources): Promise<Product> {
+export async function startProduct(
+  args: readonly string[],
+  command = fromSources,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Product> {
   const process = Bun.spawn([...command, "serve", "--port", "0", ...args], {
     cwd: root,
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",
-    env: { ...Bun.env, OPENDCRE_LOG_FORMAT: "json" },
+    env: { ...Bun.env, OPENDCRE_LOG_FORMAT: "json", ...env },
   });
   const stdout = new Lines(process.stdout);
   const stderr = new Lines(process.stderr);
-  const listening = await stdout.find((line) => line.includes("listening on http")).catch((error: unknown) => {
-    throw new EndedError(`${String(error)}\n${stderr.all.join("\n")}`);
-  });
+  const listening = await stdout
+    .find((line) => line.includes("listening on http"))
+    .catch((error: unknown) => {
+      throw new EndedError(`${String(error)}\n${stderr.all.join("\n")}`);
+    });
   const port = Number(/http:\/\/[^:]+:(\d+)/.exec(listening)?.[1]);
   return {
     port,
