@@ -26,9 +26,10 @@ function fail(message: string): never {
   process.exit(1);
 }
 
+const git = (...args: string[]) => spawnSync("git", args, { cwd: root, encoding: "utf8" });
+
 /** The commit that is built, with a + where the tree differs from it. */
 function commit(): string {
-  const git = (...args: string[]) => spawnSync("git", args, { cwd: root, encoding: "utf8" });
   const head = git("rev-parse", "--short=12", "HEAD");
   if (head.status !== 0) return "unknown";
   const isChanged = git("status", "--porcelain").stdout !== "";

@@ -18,7 +18,7 @@ export interface LineEvents {
 }
 
 /** Pauses between attempts to open a port that has vanished, in milliseconds; each is twice the one before. */
-export interface ReopenPolicy {
+interface ReopenPolicy {
   readonly firstPauseMs: number;
   readonly longestPauseMs: number;
 }

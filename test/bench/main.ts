@@ -51,11 +51,11 @@ async function bareEchoMs(): Promise<number> {
 
 async function readLatency(): Promise<Row[]> {
   return withServers([startProduct, startBareElysia], async (product, bare) => {
-    await load(product!.port, READ, 1, 2000);
-    await load(bare!.port, "/test", 1, 2000);
+    await load(product.port, READ, 1, 2000);
+    await load(bare.port, "/test", 1, 2000);
     const echoMs = await bareEchoMs();
-    const elysiaMs = median((await load(bare!.port, "/test", 1, 10_000)).latenciesMs);
-    const productMs = median((await load(product!.port, READ, 1, 10_000)).latenciesMs);
+    const elysiaMs = median((await load(bare.port, "/test", 1, 10_000)).latenciesMs);
+    const productMs = median((await load(product.port, READ, 1, 10_000)).latenciesMs);
     const floorMs = echoMs + elysiaMs;
     const figure = `p50 ${ms(productMs)} = ${ratio(productMs / floorMs)} floor (Elysia ${ms(elysiaMs)} + PTY echo ${ms(echoMs)})`;
     return [{ what: "read, 1 client", figure, target: "at most 1.5 × floor", isMet: productMs <= 1.5 * floorMs }];
@@ -64,10 +64,10 @@ async function readLatency(): Promise<Row[]> {
 
 async function readThroughput(): Promise<Row[]> {
   return withServers([startProduct, startBareElysia], async (product, bare) => {
-    await load(product!.port, READ, 8, 5000);
-    const { requestsPerS, latenciesMs } = await load(product!.port, READ, 8, 60_000);
-    await load(bare!.port, "/test", 8, 5000);
-    const floor = await load(bare!.port, "/test", 8, 60_000);
+    await load(product.port, READ, 8, 5000);
+    const { requestsPerS, latenciesMs } = await load(product.port, READ, 8, 60_000);
+    await load(bare.port, "/test", 8, 5000);
+    const floor = await load(bare.port, "/test", 8, 60_000);
     const figure = `${Math.round(requestsPerS)} requests/s, p99 ${ms(quantile(latenciesMs, 0.99))} (bare Elysia ${Math.round(floor.requestsPerS)}: ${ratio(requestsPerS / floor.requestsPerS)})`;
     return [{ what: "read, 8 clients", figure, target: "at least 7,500 requests/s", isMet: requestsPerS >= 7500 }];
   });
@@ -76,17 +76,17 @@ async function readThroughput(): Promise<Row[]> {
 async function testRoute(): Promise<Row[]> {
   return withServers([startProduct, startBareElysia], async (product, bare) => {
     const path = `${API}/test`;
-    await load(product!.port, path, 8, 10_000);
-    await load(bare!.port, "/test", 8, 10_000);
+    await load(product.port, path, 8, 10_000);
+    await load(bare.port, "/test", 8, 10_000);
     const pairs: number[] = [];
     for (let round = 0; round < 5; round++) {
-      const floor = await load(bare!.port, "/test", 8, 20_000);
-      const ours = await load(product!.port, path, 8, 20_000);
+      const floor = await load(bare.port, "/test", 8, 20_000);
+      const ours = await load(product.port, path, 8, 20_000);
       pairs.push(ours.requestsPerS / floor.requestsPerS);
     }
     const isScanning = { on: true };
-    const scans = scanWithoutPause(product!.port, isScanning);
-    const { latenciesMs } = await load(product!.port, path, 1, 10_000);
+    const scans = scanWithoutPause(product.port, isScanning);
+    const { latenciesMs } = await load(product.port, path, 1, 10_000);
     isScanning.on = false;
     await scans;
     const p99 = quantile(latenciesMs, 0.99);
@@ -111,7 +111,7 @@ async function scanWithoutPause(port: number, isScanning: { on: boolean }): Prom
 async function scanOfOneBoard(): Promise<Row[]> {
   const TIMEOUT_MS = 250;
   return withServers([startProduct], async (product) => {
-    const { latenciesMs } = await load(product!.port, `${API}/scan/1`, 1, 20);
+    const { latenciesMs } = await load(product.port, `${API}/scan/1`, 1, 20);
     const overMs = median(latenciesMs) - TIMEOUT_MS;
     const figure = `p50 the silence timeout + ${ms(overMs)}`;
     return [{ what: "scan of one board", figure, target: "timeout + at most 10 ms", isMet: overMs <= 10 }];
@@ -154,11 +154,11 @@ async function startUp(): Promise<Row[]> {
 
 async function memory(): Promise<Row[]> {
   return withServers([() => startProduct(existsSync(binary) ? binary : undefined)], async (product) => {
-    const atStart = await product!.residentMiB();
+    const atStart = await product.residentMiB();
     const samples: number[] = [];
     for (let round = 0; round < 4; round++) {
-      await load(product!.port, READ, 8, 50_000);
-      samples.push(await product!.residentMiB());
+      await load(product.port, READ, 8, 50_000);
+      samples.push(await product.residentMiB());
     }
     const [, after100k = 0, , after200k = 0] = samples;
     const isMet = after100k <= 90 && after200k <= after100k * 1.05;

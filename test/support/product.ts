@@ -7,7 +7,7 @@ export const root = join(import.meta.dirname, "..", "..");
 export const fromSources: readonly string[] = [process.execPath, join(root, "src", "main.ts")];
 
 /** What a request was answered with. */
-export interface ProductAnswer {
+interface ProductAnswer {
   readonly status: number;
   // What comes back is looked at by tests, which say what they expect.
   // oxlint-disable-next-line typescript/no-explicit-any

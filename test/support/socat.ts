@@ -16,6 +16,9 @@ export interface Cable {
   close(): Promise<void>;
 }
 
+/** A pseudo terminal with a name of its own, in socat's words. */
+const end = (link: string) => `PTY,raw,echo=0,link=${link}`;
+
 /** What socat says when both ends are there. */
 const JOINED = "starting data transfer loop";
 
@@ -35,7 +38,6 @@ export async function openCable(): Promise<Cable> {
   const [near, far] = [join(folder, "near"), join(folder, "far")];
   let socat: Bun.Subprocess | undefined;
   const plug = async () => {
-    const end = (link: string) => `PTY,raw,echo=0,link=${link}`;
     const started = Bun.spawn(["socat", "-d", "-d", end(near), end(far)], { stdio: ["ignore", "ignore", "pipe"] });
     socat = started;
     await untilJoined(started.stderr);
