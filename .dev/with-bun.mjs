@@ -42,6 +42,9 @@ if (!installed()) {
 const child = spawn(bunExecutable, process.argv.slice(2), { stdio: "inherit" });
 // A signal may be meant for this process alone (kill) or reach the child as well (Ctrl-C): the child stands both.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+// npm that is killed tells nobody: without this, a server would go on that nobody sees any more.
+const parent = process.ppid;
+if (process.env.npm_lifecycle_event) setInterval(() => process.ppid !== parent && child.kill("SIGTERM"), 500).unref();
 child.on("error", (error) => {
   console.error(`opendcre: ${bunExecutable}: ${error.message}`);
   process.exit(1);
