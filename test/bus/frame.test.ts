@@ -38,7 +38,7 @@ describe("frames composed by another implementation", () => {
   });
 });
 
-describe.skipIf(!hasGoldenTrace)("recorded frames (needs the golden trace)", () => {
+describe.skipIf(!hasGoldenTrace)("recorded frames (needs ../shared)", () => {
   test("are read and written again byte for byte, and the damaged ones are refused", () => {
     const { lines } = readGoldenTrace();
     let damaged = 0;

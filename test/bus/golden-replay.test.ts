@@ -33,7 +33,7 @@ function boardsIn(replies: readonly TraceLine[]) {
 const reading = (measurement: unknown) => ({ measurement, quality: "good" });
 
 test.skipIf(!hasGoldenTrace)(
-  "the recorded session: every frame as the original sent it, every result as its frames say (needs the golden trace)",
+  "the recorded session: every frame as the original sent it, every result as its frames say (needs ../shared)",
   async () => {
     const { requests, lines } = readGoldenTrace();
     expect(requests).toContain(

@@ -28,7 +28,7 @@ describe("a board file with everything in it", () => {
   });
 });
 
-test.skipIf(!hasGoldenTrace)("every frame of the recorded session, byte for byte (needs the golden trace)", () => {
+test.skipIf(!hasGoldenTrace)("every frame of the recorded session, byte for byte (needs ../shared)", () => {
   const emulator = load(recordedRack);
   const exchanges = exchangesOf(readGoldenTrace().lines);
   expect(exchanges.length).toBeGreaterThan(20);
