@@ -142,6 +142,33 @@ describe("positions", () => {
   });
 });
 
+/** The ways to all values within a value, its own included. */
+function pathsIn(value: unknown, path: JsonPath = []): JsonPath[] {
+  if (typeof value !== "object" || value === null) return [path];
+  const isArray = Array.isArray(value);
+  const inside = Object.entries(value).flatMap(([key, part]) => pathsIn(part, [...path, isArray ? Number(key) : key]));
+  return [path, ...inside];
+}
+
+test("a text with a comment has the same parts as without", () => {
+  fc.assert(
+    fc.property(fc.jsonValue({ maxDepth: 6 }), fc.constantFrom(0, 1, "\t\r\n"), (value, indent) => {
+      const text = JSON.stringify(value, null, indent);
+      const bare = parseJsonDocument(text);
+      const commented = parseJsonDocument(`${text}\n// comment`, { comments: true });
+      expect(commented.value).toEqual(bare.value);
+      for (const path of pathsIn(bare.value)) {
+        expect(commented.textAt(path)).toBe(bare.textAt(path));
+        expect(commented.positionAt(path)).toEqual(bare.positionAt(path));
+        expect(JSON.parse(bare.textAt(path) ?? "")).toEqual(path.reduce<unknown>(stepInto, bare.value));
+      }
+    }),
+  );
+});
+
+const stepInto = (value: unknown, step: string | number): unknown =>
+  typeof value === "object" && value !== null ? Reflect.get(value, step) : undefined;
+
 describe("mistakes", () => {
   test("are named with their places, all of them", () => {
     expect(problemsOf('{"a": 1,\n "b" 2,\n "c": tru}')).toEqual([
