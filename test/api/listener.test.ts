@@ -297,8 +297,11 @@ describe("listening", () => {
     async () => {
       const code = `
       const { listen } = await import("./src/api/listener.ts");
+      const { createApi } = await import("./src/api/server.ts");
+      const { Inventory } = await import("./src/devices/inventory.ts");
+      const api = createApi({ inventory: new Inventory([]), version: "test", prefix: "/opendcre/" });
       try {
-        listen({ api: { fetch: () => new Response() }, host: "127.0.0.1", port: 1, graceMs: 0 });
+        listen({ api, host: "127.0.0.1", port: 1, graceMs: 0 });
       } catch (error) {
         console.log(error.code, error.message);
       }
