@@ -8,6 +8,7 @@ import { lineEvents, lineTrace } from "../telemetry/line-log.ts";
 import { createLog, type Log, type LogOptions } from "../telemetry/log.ts";
 import { loadBoardFile } from "./board-file.ts";
 import { textOf, type CommandContext, type Invocation } from "./command.ts";
+import { compileFreely } from "./compiler-policy.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { configWithoutFile } from "./settings.ts";
 import { endOnUncaughtErrors, untilToldToStop, type ProcessEvents } from "./shutdown.ts";
@@ -51,6 +52,7 @@ export async function emulate(invocation: Invocation, context: CommandContext, w
     ...(trace && { log: trace }),
   });
   log.info({ path, file: invocation.argument ?? null }, `emulating a rack on ${path}`);
+  compileFreely();
   const signal = await toldToStop;
   log.info({ signal }, "stopping");
   emulated.stop();

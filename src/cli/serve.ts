@@ -4,6 +4,7 @@ import { systemClock, type Clock } from "../lib/clock.ts";
 import { toError } from "../lib/to-error.ts";
 import { createLog, type Log, type LogOptions } from "../telemetry/log.ts";
 import type { CommandContext, Invocation } from "./command.ts";
+import { compileFreely } from "./compiler-policy.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { configFor } from "./settings.ts";
 import { endOnUncaughtErrors, untilToldToStop, type ProcessEvents } from "./shutdown.ts";
@@ -34,6 +35,7 @@ export async function serve(invocation: Invocation, context: CommandContext, wor
   const appliance = await start(world, config, log);
   const { url, busPath } = appliance;
   log.info({ url, bus: busPath, version, commit, config: config.fileName }, `listening on ${url}`);
+  compileFreely();
   const signal = await toldToStop;
   log.info({ signal }, "stopping");
   await appliance.stop().catch((error: unknown) => log.error({ err: toError(error) }, "stopping failed"));
