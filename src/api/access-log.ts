@@ -1,13 +1,7 @@
 import type { AccessEntry } from "../telemetry/access-log.ts";
 
-/** A request that has been answered. */
-export interface AnsweredRequest extends AccessEntry {
-  /** Bytes of the answer's body; 0 for HEAD. */
-  readonly bytes: number;
-}
-
 /** Told of every request when its answer is ready. Must not throw. */
-export type AccessLog = (entry: AnsweredRequest) => void;
+export type AccessLog = (entry: AccessEntry) => void;
 
 /** The request that an error belongs to. */
 export interface RequestLabel {

@@ -52,10 +52,10 @@ export class Answers {
     const { clock, accessLog } = this.#options;
     const isBare = json === "" || call.method === "HEAD";
     if (accessLog) {
-      const { method, path, requestId, remote, userAgent, startedMs } = call;
+      const { method, path, requestId, remote, startedMs } = call;
       const durationMs = clock.monotonicMs() - startedMs;
       const bytes = isBare ? 0 : Buffer.byteLength(json);
-      accessLog({ method, path, status, durationMs, requestId, remote, userAgent, bytes });
+      accessLog({ method, path, status, durationMs, requestId, remote, bytes });
     }
     // A response copies its headers when it is made, so that all can be made from the same few.
     const common = this.#headers[call.kind];

@@ -24,10 +24,6 @@ export class Call implements CommandContext {
     this.startedMs = startedMs;
   }
 
-  get userAgent(): string | undefined {
-    return this.#request.headers.get("user-agent") ?? undefined;
-  }
-
   /** Aborted when the caller has gone. Made when it is first asked for: what asks no device needs none. */
   get signal(): AbortSignal {
     return this.#request.signal;

@@ -10,6 +10,5 @@ export const allowAnyOrigin = "*";
 /** Headers that answer a preflight for a route that may be read with `methods`. */
 export const preflightHeaders = (methods: string): Record<string, string> => ({
   "access-control-allow-methods": methods,
-  "access-control-allow-headers": "x-request-id",
   "access-control-max-age": `${PREFLIGHT_MAX_AGE_S}`,
 });

@@ -1,10 +1,10 @@
 import { randomBytes } from "node:crypto";
 
-/** Ids that callers may give their requests: what is safe in a header, a log line and a command line. */
-const acceptable = /^[\w.-]{1,64}$/;
-
-/** Makes request ids: the caller's own where it is acceptable, else one that no other request of this machine bears. */
-export function requestIds(prefix = randomBytes(4).toString("hex")): (given: string | null) => string {
+/**
+ * Makes request ids: no other request of this machine bears the same. What callers call their requests is not asked: the first look at
+ * a request's headers costs as much as finding its route.
+ */
+export function requestIds(prefix = randomBytes(4).toString("hex")): () => string {
   let count = 0;
-  return (given) => (given !== null && acceptable.test(given) ? given : `${prefix}-${++count}`);
+  return () => `${prefix}-${++count}`;
 }

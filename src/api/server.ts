@@ -65,7 +65,7 @@ export function createApi(options: ApiOptions): Api {
   return {
     fetch(request, remote) {
       const startedMs = clock.monotonicMs();
-      const requestId = newRequestId(request.headers.get("x-request-id"));
+      const requestId = newRequestId();
       const address = addressOf(request.url);
       const call = new Call(request, address.path, requestId, remote, startedMs);
       try {

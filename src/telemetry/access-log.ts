@@ -10,7 +10,8 @@ export interface AccessEntry {
   readonly requestId: string;
   /** The caller's address; absent where it is not known, or loopback's and nothing else is possible. */
   readonly remote?: string | undefined;
-  readonly userAgent?: string | undefined;
+  /** Bytes of the answer's body. */
+  readonly bytes: number;
 }
 
 /** A command that changes something in the rack, after it was carried out or has failed. */
@@ -30,19 +31,11 @@ export interface ControlEntry {
 /** Microseconds are as fine as these durations mean anything. */
 const roundMs = (durationMs: number) => Math.round(durationMs * 1000) / 1000;
 
-/** Writes the line for a request. Its fields are one object, which costs the log a third of what as many fields of their own do. */
+/** Writes the line for a request. */
 export function logAccess(log: Log, entry: AccessEntry): void {
-  const { method, path, status, durationMs, requestId, remote, userAgent } = entry;
-  const access = {
-    method,
-    path,
-    status,
-    duration_ms: roundMs(durationMs),
-    request_id: requestId,
-    remote,
-    user_agent: userAgent,
-  };
-  log.info({ access }, `${method} ${path} ${status}`);
+  const { method, path, status, durationMs, requestId, remote, bytes } = entry;
+  const access = { method, path, status, duration_ms: roundMs(durationMs), bytes, request_id: requestId, remote };
+  log.event("access", access, `${method} ${path} ${status}`);
 }
 
 /** Writes the line for a command that changes something. */

@@ -2,8 +2,8 @@ import type { Clock } from "../lib/clock.ts";
 
 /** What a line buffer writes to: a descriptor, as node:fs sees it. */
 export interface ByteSink {
-  /** Takes some of the bytes and returns how many, or throws what node:fs throws. */
-  write(bytes: Uint8Array): number;
+  /** Takes some of the bytes, of a text those of its UTF-8, and returns how many, or throws what node:fs throws. */
+  write(data: string | Uint8Array): number;
   /** Stops the whole process for so long, which only its end may ask for. */
   pause(durationMs: number): void;
 }
@@ -28,15 +28,10 @@ const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? 
 export class LineBuffer {
   readonly #sink: ByteSink;
   readonly #clock: Clock;
-  /** Made once and used again: a new buffer for every portion would keep the garbage collector busy. */
-  readonly #held = new Uint8Array(LONGEST_BACKLOG_BYTES);
-  readonly #encoder = new TextEncoder();
-  /** What waits stands in `#held` from `#start` up to, not including, `#end`. */
-  #start = 0;
-  #end = 0;
+  #lines = "";
+  /** What the sink has not taken yet, ahead of `#lines`. */
+  #rest: Uint8Array = new Uint8Array();
   #isScheduled = false;
-  /** The sink did not take everything when it was last asked. */
-  #isRefused = false;
   #isDead = false;
   #lostLines = 0;
 
@@ -55,12 +50,12 @@ export class LineBuffer {
   /** Takes a line, its end included. */
   write(line: string): void {
     if (this.#isDead) return;
-    if (!this.#append(line)) {
+    if (this.#lines.length + this.#rest.length > LONGEST_BACKLOG_BYTES) {
       this.#lostLines++;
       return;
     }
-    // What the sink has refused is tried again by the timer alone.
-    if (this.#end >= FLUSH_AT_BYTES && !this.#isRefused) this.#push();
+    this.#lines += line;
+    if (this.#lines.length >= FLUSH_AT_BYTES && this.#rest.length === 0) this.#push();
     else this.#schedule(FLUSH_AFTER_MS);
   }
 
@@ -78,38 +73,33 @@ export class LineBuffer {
     });
   }
 
-  /** Puts a line behind what waits; false where it does not fit. */
-  #append(line: string): boolean {
-    // No character takes more than three bytes in UTF-8.
-    const longest = line.length * 3;
-    if (this.#end + longest > this.#held.length) {
-      this.#held.copyWithin(0, this.#start, this.#end);
-      this.#end -= this.#start;
-      this.#start = 0;
-    }
-    if (this.#end + longest > this.#held.length) return false;
-    this.#end += this.#encoder.encodeInto(line, this.#held.subarray(this.#end)).written;
-    return true;
-  }
-
   /** Hands over what is there; false where the sink did not take all of it. */
   #push(): boolean {
-    this.#isRefused = false;
     try {
-      while (this.#start < this.#end) this.#start += this.#sink.write(this.#held.subarray(this.#start, this.#end));
+      while (this.#rest.length > 0) this.#rest = this.#rest.subarray(this.#sink.write(this.#rest));
+      this.#pushLines();
+      return this.#rest.length === 0 || this.#push();
     } catch (error) {
       if (codeOf(error) === "EAGAIN") {
-        this.#isRefused = true;
         this.#schedule(RETRY_AFTER_MS);
         return false;
       }
       // A full disk may be emptied; of a reader that has gone away, or a terminal, nothing more is to be expected.
-      if (codeOf(error) === "ENOSPC") this.#lostLines += countLines(this.#held.subarray(this.#start, this.#end));
+      if (codeOf(error) === "ENOSPC") this.#lostLines += countLines(this.#rest) + countLines(Buffer.from(this.#lines));
       else this.#isDead = true;
+      this.#lines = "";
+      this.#rest = new Uint8Array();
+      return true;
     }
-    this.#start = 0;
-    this.#end = 0;
-    return true;
+  }
+
+  /** Lines go as the text that they are: making bytes of them first costs more than writing them. */
+  #pushLines(): void {
+    if (this.#lines === "") return;
+    const lines = this.#lines;
+    const written = this.#sink.write(lines);
+    this.#lines = "";
+    if (written < Buffer.byteLength(lines)) this.#rest = Buffer.from(lines).subarray(written);
   }
 }
 

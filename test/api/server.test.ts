@@ -162,36 +162,19 @@ describe("OPTIONS and CORS", () => {
 });
 
 describe("request ids", () => {
-  test("are the caller's where they are acceptable", async () => {
+  test("are in the answer, in the log and in what goes to the back end", async () => {
     const { ask, backend, requests } = createTestApi();
-    for (const id of ["a", "A-b_c.9", "x".repeat(64)]) {
-      const { headers } = await ask("scan", { headers: { "X-Request-Id": id } });
-      expect(headers.get("x-request-id")).toBe(id);
-      expect(backend.contexts.at(-1)?.requestId).toBe(id);
-      expect(requests.at(-1)?.requestId).toBe(id);
-    }
+    const { headers } = await ask("scan");
+    const id = headers.get("x-request-id");
+    expect(id).toMatch(/^[\w.-]{1,64}$/);
+    expect(backend.contexts.at(-1)?.requestId).toBe(id ?? "");
+    expect(requests.at(-1)?.requestId).toBe(id ?? "");
   });
 
-  test("are fresh ones where they are not, or absent", async () => {
+  test("are different for each request, also for those under way at the same time", async () => {
     const { ask } = createTestApi();
-    const seen = new Set<string | null>();
-    const ids = ["", "x".repeat(65), "a b", 'a"b', "a;b", "ü", "a/b", undefined, undefined];
-    for (const id of ids) {
-      const { headers } = await ask("test", id === undefined ? {} : { headers: { "X-Request-Id": id } });
-      expect(headers.get("x-request-id")).toMatch(/^[\w.-]{1,64}$/);
-      seen.add(headers.get("x-request-id"));
-    }
-    expect(seen.size).toBe(ids.length);
-  });
-
-  test("stand in answers, each in its own", async () => {
-    const { ask } = createTestApi();
-    const answers = await Promise.all(
-      Array.from({ length: 20 }, (_, index) => ask("scan/1", { headers: { "x-request-id": `id-${index}` } })),
-    );
-    expect(answers.map(({ headers }) => headers.get("x-request-id"))).toEqual(
-      Array.from({ length: 20 }, (_, index) => `id-${index}`),
-    );
+    const answers = await Promise.all(Array.from({ length: 20 }, () => ask("scan/1")));
+    expect(new Set(answers.map(({ headers }) => headers.get("x-request-id"))).size).toBe(20);
   });
 });
 
@@ -251,12 +234,13 @@ describe("failures of devices", () => {
     for (const thrown of [new TypeError("secret path /etc/x"), "secret text", null]) {
       const { ask, backend, errors } = createTestApi();
       backend.answers.read = () => Promise.reject(thrown);
-      const answer = await ask("read/led/1/1", { headers: { "x-request-id": "find-me" } });
+      const answer = await ask("read/led/1/1");
+      const id = answer.headers.get("x-request-id");
       expect(answer.status).toBe(500);
       expect(answer.json).toEqual({
-        message: "Internal error (see the log, request id find-me)",
+        message: `Internal error (see the log, request id ${id})`,
         code: "internal-error",
-        request_id: "find-me",
+        request_id: id,
       });
       expect(JSON.stringify([...answer.headers])).not.toContain("secret");
       expect(errors).toHaveLength(1);
@@ -327,7 +311,7 @@ describe("URLs", () => {
 describe("the access log", () => {
   test("has a line for every request, with what it was and what came of it", async () => {
     const { ask, requests } = createTestApi();
-    const { text } = await ask("test?token=secret", { headers: { "user-agent": "curl/8", "x-request-id": "r1" } });
+    const { text } = await ask("test?token=secret");
     await ask("nosuch%20path", { method: "POST", body: "x" });
     await ask("test", { method: "HEAD" });
     expect(requests).toEqual([
@@ -336,9 +320,8 @@ describe("the access log", () => {
         path: "/opendcre/1.2/test",
         status: 200,
         durationMs: expect.any(Number),
-        requestId: "r1",
+        requestId: expect.stringMatching(/^[\w-]+$/),
         remote: "192.0.2.7",
-        userAgent: "curl/8",
         bytes: Buffer.byteLength(text),
       },
       expect.objectContaining({ method: "POST", path: "/opendcre/1.2/nosuch%20path", status: 404 }),
@@ -356,8 +339,8 @@ describe("the access log", () => {
 
 test("the caller's address and request id go with the command", async () => {
   const { ask, backend } = createTestApi();
-  await ask("led/1/1/on", { headers: { "x-request-id": "r1" } });
-  expect(backend.contexts[0]).toMatchObject({ requestId: "r1", remote: "192.0.2.7" });
+  const { headers } = await ask("led/1/1/on");
+  expect(backend.contexts[0]).toMatchObject({ requestId: headers.get("x-request-id"), remote: "192.0.2.7" });
 });
 
 test("a caller that goes aborts what its command waits with", async () => {

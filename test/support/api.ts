@@ -1,5 +1,6 @@
-import type { AnsweredRequest, RequestLabel } from "../../src/api/access-log.ts";
+import type { RequestLabel } from "../../src/api/access-log.ts";
 import { createApi, type Api, type ApiOptions } from "../../src/api/server.ts";
+import type { AccessEntry } from "../../src/telemetry/access-log.ts";
 import { Inventory } from "../../src/devices/inventory.ts";
 import { FakeBackend } from "./fake-backend.ts";
 
@@ -14,7 +15,7 @@ export interface HttpAnswer {
 export interface TestApi {
   readonly api: Api;
   readonly backend: FakeBackend;
-  readonly requests: AnsweredRequest[];
+  readonly requests: AccessEntry[];
   readonly errors: { readonly error: Error; readonly label: RequestLabel }[];
   /** Asks for a path below `/opendcre/1.2/`. */
   readonly ask: (path: string, init?: RequestInit) => Promise<HttpAnswer>;
@@ -35,7 +36,7 @@ export async function readAnswer(response: Response): Promise<HttpAnswer> {
 /** The API over a fake back end behind a real inventory. */
 export function createTestApi(options: Partial<ApiOptions> = {}): TestApi {
   const backend = new FakeBackend();
-  const requests: AnsweredRequest[] = [];
+  const requests: AccessEntry[] = [];
   const errors: { error: Error; label: RequestLabel }[] = [];
   const api = createApi({
     inventory: new Inventory([backend]),

@@ -16,12 +16,13 @@ class ScriptedSink {
     this.pauses++;
   }
 
-  write(bytes: Uint8Array): number {
+  write(data: string | Uint8Array): number {
+    const bytes = Buffer.from(data);
     this.writes++;
     const step = this.script.shift() ?? bytes.length;
     if (typeof step === "string") throw failure(step);
     const taken = bytes.subarray(0, step);
-    this.written += Buffer.from(taken).toString("latin1");
+    this.written += taken.toString("latin1");
     return taken.length;
   }
 }
