@@ -23,7 +23,7 @@ export interface TestApi {
   readonly askRoot: (path: string, init?: RequestInit) => Promise<HttpAnswer>;
 }
 
-export async function readAnswer(response: Response): Promise<HttpAnswer> {
+async function readAnswer(response: Response): Promise<HttpAnswer> {
   const text = await response.text();
   return {
     status: response.status,

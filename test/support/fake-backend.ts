@@ -8,7 +8,7 @@ import type { Measurement, PowerStatus, Reading } from "../../src/devices/readin
 export const readingOf = (measurement: Measurement): Reading => ({ measurement, takenAtMs: 0, quality: "good" });
 
 /** A power controller that is on. */
-export const poweredOn: PowerStatus = {
+const poweredOn: PowerStatus = {
   raw: "64,1,2,3",
   on: true,
   ok: true,
