@@ -1,6 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { DEFAULT_CONFIG_FILE } from "../config/load-config.ts";
-import { loadBoardFile } from "./board-file.ts";
+import { loadBoardFile } from "../emulator/load-board-file.ts";
 import { textOf, type CommandContext, type Invocation } from "./command.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { configFor } from "./settings.ts";

@@ -6,7 +6,7 @@ import { systemClock, type Clock } from "../lib/clock.ts";
 import { toError } from "../lib/to-error.ts";
 import { lineEvents, lineTrace } from "../telemetry/line-log.ts";
 import { createLog, type Log, type LogOptions } from "../telemetry/log.ts";
-import { loadBoardFile } from "./board-file.ts";
+import { loadBoardFile } from "../emulator/load-board-file.ts";
 import { textOf, type CommandContext, type Invocation } from "./command.ts";
 import { compileFreely } from "./compiler-policy.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";

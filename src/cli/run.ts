@@ -21,7 +21,7 @@ async function dispatch(argv: readonly string[], context: CommandContext): Promi
     return runner(request.invocation, context);
   }
   if (request.kind === "version") {
-    const { versionLine } = await import("./version.ts");
+    const { versionLine } = await import("../version.ts");
     await context.print(`${versionLine()}\n`);
   } else {
     const { commandHelp, generalHelp } = await import("./help.ts");

@@ -8,7 +8,7 @@ import { compileFreely } from "./compiler-policy.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { configFor } from "./settings.ts";
 import { endOnUncaughtErrors, untilToldToStop, type ProcessEvents } from "./shutdown.ts";
-import { commit, version } from "./version.ts";
+import { commit, version } from "../version.ts";
 
 /** What serving needs of the world; handed in by tests. */
 export interface ServeWorld {

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import { parseBoardFile, type BoardFile } from "../emulator/board-file.ts";
-import { builtInBoardFile, builtInBoardFileName } from "./built-in.ts";
+import { parseBoardFile, type BoardFile } from "./board-file.ts";
+import { builtInBoardFile, builtInBoardFileName } from "./built-in-board-file.ts";
 
 /**
  * The board file of this name, or the one that is built in.

@@ -1,4 +1,4 @@
-import manifest from "../../package.json" with { type: "json" };
+import manifest from "../package.json" with { type: "json" };
 
 /** The version. A build writes it into the binary; from the sources it is the manifest's. */
 export const version: string = process.env["OPENDCRE_VERSION"] ?? manifest.version;
