@@ -21,7 +21,7 @@ export interface Product {
   readonly process: Bun.Subprocess<"ignore", "pipe", "pipe">;
   /** Requests a path below the API's prefix: `scan/1`. */
   get(path: string, init?: RequestInit): Promise<ProductAnswer>;
-  /** The lines written so far to standard output, as objects. */
+  /** All lines of its log, as objects; waits for the process to have ended. */
   lines(): Promise<Record<string, unknown>[]>;
   /** Resolves when a line for which `test` holds has been written. */
   until(test: (line: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>;
@@ -38,10 +38,11 @@ class EndedError extends Error {
 class Lines {
   readonly all: string[] = [];
   readonly #waiters = new Set<() => void>();
-  isOver = false;
+  readonly ended: Promise<void>;
+  #isOver = false;
 
   constructor(stream: ReadableStream<Uint8Array>) {
-    void this.#collect(stream);
+    this.ended = this.#collect(stream);
   }
 
   async find(test: (line: string) => boolean): Promise<string> {
@@ -50,7 +51,7 @@ class Lines {
         const line = this.all[seen++]!;
         if (test(line)) return line;
       }
-      if (this.isOver)
+      if (this.#isOver)
         throw new EndedError(`the process ended without the line that was waited for:\n${this.all.join("\n")}`);
       await new Promise<void>((resolve) => this.#waiters.add(resolve));
     }
@@ -65,7 +66,7 @@ class Lines {
       this.all.push(...parts);
       this.#wake();
     }
-    this.isOver = true;
+    this.#isOver = true;
     this.#wake();
   }
 
@@ -107,7 +108,10 @@ export async function startProduct(
       const text = await response.text();
       return { status: response.status, body: text === "" ? null : JSON.parse(text), headers: response.headers };
     },
-    lines: async () => stdout.all.map(parse),
+    async lines() {
+      await stdout.ended;
+      return stdout.all.map(parse);
+    },
     until: async (test) => parse(await stdout.find((line) => test(parse(line)))),
     async stop(signal = "SIGTERM") {
       process.kill(signal);

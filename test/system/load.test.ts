@@ -1,6 +1,10 @@
 // Many at once, and the end while something is under way.
 import { expect, test } from "bun:test";
-import { startProduct } from "../support/product.ts";
+import { startProduct, type Product } from "../support/product.ts";
+
+/** What went over the bus, in hex; the product logs at level debug, and has ended. */
+const framesSent = async (product: Product): Promise<string[]> =>
+  (await product.lines()).flatMap(({ sent }) => (typeof sent === "string" ? [sent] : []));
 
 test("1,000 requests at once are all answered, each with its own reading", async () => {
   const product = await startProduct(["--emulator"]);
@@ -43,3 +47,33 @@ test.each(["SIGTERM", "SIGINT"] as const)(
   },
   20_000,
 );
+
+test("a caller that hangs up takes its command out of the queue: it is never sent", async () => {
+  const product = await startProduct(["--emulator", "--log-level", "debug"]);
+  // Nobody has this board: the line is busy for the timeout.
+  const busy = product.get("version/77");
+  const caller = new AbortController();
+  const gone = product.get("led/1/5001/off", { signal: caller.signal }).catch((error: unknown) => error);
+  await product.get("test");
+  caller.abort();
+  expect(await gone).toBeInstanceOf(DOMException);
+  expect((await busy).status).toBe(500);
+  expect((await product.get("led/1/5001")).body).toEqual({ led_state: "on" });
+  expect(await product.stop()).toBe(0);
+  const sent = await framesSent(product);
+  // Version of board 77, then the reading of the LED: sequence numbers 1 and 2, and no write (57) between them.
+  expect(sent).toEqual(["01 0a 01 ff 00 00 00 77 ff ff 56 35 04", "01 0a 02 10 00 00 00 01 50 01 52 4a 04"]);
+}, 20_000);
+
+test("control goes ahead of reads that wait", async () => {
+  const product = await startProduct(["--emulator", "--log-level", "debug"]);
+  const busy = product.get("version/77");
+  const reads = Array.from({ length: 3 }, () => product.get("fan/1/3002"));
+  await product.get("test");
+  const control = product.get("led/1/5001/off", { method: "POST" });
+  await Promise.all([busy, ...reads, control]);
+  expect(await product.stop()).toBe(0);
+  const sent = await framesSent(product);
+  // The letters of the commands: version; write and the reading after it; then the reads.
+  expect(sent.map((frame) => frame.split(" ")[10])).toEqual(["56", "57", "52", "52", "52", "52"]);
+}, 20_000);
