@@ -92,6 +92,14 @@ const loopback: ReadonlySet<string> = new Set(["127.0.0.1", "::1"]);
 
 function serve(api: Api, hostname: string, port: number) {
   const knownRemote = loopback.has(hostname) ? hostname : undefined;
+  const answer =
+    (fetch: Api["fetch"]) =>
+    (request: Request, server: Bun.Server<undefined>): Response | Promise<Response> => {
+      const response = fetch(request, knownRemote ?? server.requestIP(request)?.address);
+      if (response instanceof Promise) server.timeout(request, NO_TIMEOUT);
+      return response;
+    };
+  const routes = Object.fromEntries([...api.fixed].map(([path, fetch]) => [path, answer(fetch)]));
   try {
     return Bun.serve({
       hostname,
@@ -102,11 +110,8 @@ function serve(api: Api, hostname: string, port: number) {
       development: false,
       // Without this, `development: false` would let a second server take the same port unnoticed.
       reusePort: false,
-      fetch(request, server) {
-        const response = api.fetch(request, knownRemote ?? server.requestIP(request)?.address);
-        if (response instanceof Promise) server.timeout(request, NO_TIMEOUT);
-        return response;
-      },
+      routes,
+      fetch: answer((request, remote) => api.fetch(request, remote)),
     });
   } catch (error) {
     const code = error instanceof Error && "code" in error ? systemCodes.get(error.code) : undefined;
