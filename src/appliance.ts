@@ -1,7 +1,7 @@
 import { networkInterfaces } from "node:os";
 import { SerialPort } from "bun-serialport";
 import { openPty } from "bun-serialport/testing";
-import type { ErrorLog } from "./api/access-log.ts";
+import type { AccessLog, ErrorLog } from "./api/access-log.ts";
 import { listen } from "./api/listener.ts";
 import { createApi } from "./api/server.ts";
 import { API_VERSION } from "./api/v1/version.ts";
@@ -53,7 +53,7 @@ export async function startAppliance(config: Config, log: Log): Promise<Applianc
     prefix,
     cors,
     limits: { maxBodyBytes },
-    accessLog: config.log.access ? (entry) => logAccess(log, entry) : undefined,
+    accessLog: accessLog(config, log),
     errorLog: errorLog(log),
   });
   const listener = listen({ api, host, port, graceMs });
@@ -118,6 +118,15 @@ function valueOf(command: Command): string | undefined {
   if (command.kind === "led") return command.on ? "on" : "off";
   if (command.kind === "fan") return command.rpm;
   return command.kind === "boot-target" ? command.target : undefined;
+}
+
+/** Which requests are written down. */
+function accessLog({ log: { access }, server: { endpointPrefix } }: Config, log: Log): AccessLog | undefined {
+  if (access === "off") return undefined;
+  const probe = access === "commands" ? `${endpointPrefix}${API_VERSION}/test` : undefined;
+  return (entry) => {
+    if (entry.path !== probe || entry.status !== 200) logAccess(log, entry);
+  };
 }
 
 /** Failures that devices cause are a matter of course and known by their code; anything else is a mistake of ours. */

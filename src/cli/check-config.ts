@@ -30,7 +30,7 @@ function summary(config: Config): string {
     config.fileName ?? `no configuration file (${DEFAULT_CONFIG_FILE} does not exist)`,
     `  listens on http://${host}:${server.port}${server.endpointPrefix}`,
     `  serves ${rack}`,
-    `  logs from ${log.level} on, ${log.access ? "with" : "without"} a line for each request`,
+    `  logs from ${log.level} on; requests: ${log.access}`,
     ...config.notices.map(({ level, message }) => `  ${level}: ${message}`),
   ];
   return lines.map((line) => `${line}\n`).join("");

@@ -42,7 +42,7 @@ export interface Config {
   readonly log: {
     readonly level: ConfigValues["log"]["level"];
     readonly format: ConfigValues["log"]["format"];
-    readonly access: boolean;
+    readonly access: ConfigValues["log"]["access"];
   };
   readonly ipmi: {
     readonly bmcConfig: string | null;

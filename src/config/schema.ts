@@ -118,7 +118,11 @@ const log = Type.Object(
       description:
         'How lines look: "pretty" for people, "json" for programs, "auto" is pretty on a terminal and JSON elsewhere.',
     }),
-    access: flag(true, "Writes a line for every request."),
+    access: Type.Union([Type.Literal("commands"), Type.Literal("all"), Type.Literal("off")], {
+      default: "commands",
+      description:
+        'Which requests get a line: "commands" all but successful ones for the route test, which monitoring asks all the time, "all" these too, "off" none.',
+    }),
   },
   { description: "The log, on standard output." },
 );

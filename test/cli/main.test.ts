@@ -92,7 +92,7 @@ describe("check-config", () => {
       stdout: `ok: ${path}
   listens on http://127.0.0.1:80/opendcre/
   serves the emulated rack in ${rack}
-  logs from info on, with a line for each request
+  logs from info on; requests: commands
 `,
       stderr: "",
       exitCode: 0,

@@ -63,7 +63,7 @@ describe("serve", () => {
   test("starts the appliance with its options, over the environment", async () => {
     const { exit, process, started, stopped, seen, log } = start(
       "--emulator rack.json --port 8080 --log-level warn --baud-delay 9600",
-      { OPENDCRE_SERVER_PORT: "1", OPENDCRE_LOG_ACCESS: "false" },
+      { OPENDCRE_SERVER_PORT: "1", OPENDCRE_LOG_ACCESS: "off" },
     );
     started.resolve();
     stopped.resolve();
@@ -73,7 +73,7 @@ describe("serve", () => {
     expect(seen.config).toMatchObject({
       server: { port: 8080 },
       emulator: { enabled: true, file: "rack.json", baudDelay: 9600 },
-      log: { level: "warn", access: false },
+      log: { level: "warn", access: "off" },
     });
     expect(log.options?.level).toBe("warn");
   });

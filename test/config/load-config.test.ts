@@ -86,7 +86,7 @@ describe("defaults", () => {
         reopenMaxMs: 10_000,
       },
       emulator: { enabled: false, file: null, baudDelay: null },
-      log: { level: "info", format: "auto", access: true },
+      log: { level: "info", format: "auto", access: "commands" },
       ipmi: { bmcConfig: null },
       notices: [],
     });
@@ -270,12 +270,12 @@ describe("the environment", () => {
         OPENDCRE_BUS_RETRY_LIMIT: "0",
         OPENDCRE_EMULATOR_ENABLED: "true",
         OPENDCRE_EMULATOR_BAUD_DELAY: "true",
-        OPENDCRE_LOG_ACCESS: "false",
+        OPENDCRE_LOG_ACCESS: "off",
         PATH: "/bin",
       },
     });
     expect([server.host, server.endpointPrefix, bus.device, bus.retryLimit]).toEqual(["localhost", "/dcre/", null, 0]);
-    expect([emulator.enabled, emulator.baudDelay, log.access]).toEqual([true, 115_200, false]);
+    expect([emulator.enabled, emulator.baudDelay, log.access]).toEqual([true, 115_200, "off"]);
   });
 
   test("gets a warning, not a refusal, for a variable with our prefix that is no setting", () => {
