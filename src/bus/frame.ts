@@ -62,7 +62,7 @@ export function encodeFrame(frame: Frame): Uint8Array {
   const checksumAt = DATA_AT + data.length;
   bytes[0] = HEADER;
   bytes[LENGTH_AT] = MIN_LENGTH + data.length;
-  fields.write(new DataView(bytes.buffer), FIELDS_AT, frame);
+  fields.write(bytes, FIELDS_AT, frame);
   bytes.set(data, DATA_AT);
   bytes[checksumAt] = checksum(bytes, FIELDS_AT, checksumAt);
   bytes[checksumAt + CHECKSUM_SIZE] = TRAILER;
@@ -79,6 +79,5 @@ export function decodeFrame(bytes: Uint8Array, at = 0): Frame | FrameFault {
   const checksumAt = at + FIELDS_AT + length - CHECKSUM_SIZE;
   if (bytes[checksumAt] !== checksum(bytes, at + FIELDS_AT, checksumAt)) return "checksum";
   if (bytes[checksumAt + CHECKSUM_SIZE] !== TRAILER) return "trailer";
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return { ...fields.read(view, at + FIELDS_AT), data: bytes.slice(at + DATA_AT, checksumAt) };
+  return { ...fields.read(bytes, at + FIELDS_AT), data: bytes.slice(at + DATA_AT, checksumAt) };
 }
