@@ -4,7 +4,7 @@ import { isControl, type BoardRecord, type Command, type CommandKind, type Comma
 import { DeviceError } from "./errors.ts";
 import { formatBoardId, isBmcBoard } from "./ids.ts";
 
-/** Told of every command that changes something, when it has ended: `ok`, or what it threw. */
+/** Told of every command that changes something, when it has ended: `ok`, or what it threw. Must not throw. */
 export type ControlWitness = (command: Command, context: CommandContext, outcome: "ok" | Error) => void;
 
 /** All boards, whichever way they are reached: every command comes through here and goes to the back end that owns its board. */
