@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const bunExecutable = join(root, "node_modules", "bun", "bin", "bun.exe");
 const stamp = join(root, "node_modules", ".opendcre-installed");
-const manifests = ["package.json", "package-lock.json", "src/bun-serialport/package.json"];
+const manifests = ["package.json", "package-lock.json", "src/bun-serialport/package.json", "src/ipmi-js/package.json"];
 
 const works = (command) => spawnSync(command, ["--version"], { stdio: "ignore" }).status === 0;
 
