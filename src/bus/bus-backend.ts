@@ -1,4 +1,4 @@
-import type { Backend, CommandContext } from "../devices/backend.ts";
+import type { Backend, CommandContext, LinkHealth } from "../devices/backend.ts";
 import type { BoardRecord, Command, CommandKind, CommandResult, DeviceRecord } from "../devices/command.ts";
 import { isControl } from "../devices/command.ts";
 import type { DeviceType } from "../devices/device-type.ts";
@@ -26,12 +26,12 @@ import {
   writeCommand,
   type BusCommand,
 } from "./commands.ts";
-import { deviceCodes, deviceTypeOf } from "./device-codes.ts";
+import { deviceCodeOf, deviceCodes, deviceTypeOf } from "./device-codes.ts";
 import type { ExchangeRunner } from "./exchange-runner.ts";
 import { MAX_DATA, type Frame } from "./frame.ts";
-import { JobQueue } from "./job-queue.ts";
+import { JobQueue } from "../devices/job-queue.ts";
 import { measurementOf, powerStatusOf, ReplyError, textOf } from "./replies.ts";
-import { Sharing } from "./sharing.ts";
+import { Sharing } from "../devices/sharing.ts";
 
 export interface BusBackendOptions {
   readonly runner: ExchangeRunner;
@@ -58,12 +58,16 @@ export class BusBackend implements Backend {
 
   constructor(options: BusBackendOptions) {
     this.#options = options;
-    this.#queue = new JobQueue(options.queueLimit, options.clock);
+    this.#queue = new JobQueue(options.queueLimit, options.clock, "The bus");
   }
 
   /** Commands that wait for the line. */
   get waiting(): number {
     return this.#queue.waiting;
+  }
+
+  health(): readonly LinkHealth[] {
+    return [this.#options.runner.health()];
   }
 
   owns(board: BoardId): boolean {
@@ -139,7 +143,7 @@ export class BusBackend implements Backend {
   }
 
   async #read(command: DeviceCommand, type: DeviceType): Promise<Reading> {
-    const device = { boardId: command.board, deviceId: command.device, deviceType: deviceCodes[type] };
+    const device = { boardId: command.board, deviceId: command.device, deviceType: deviceCodeOf(type) };
     const measurement = await this.#ask(readCommand(device), command, `read of ${type}`, (data) =>
       measurementOf(type, data),
     );

@@ -1,3 +1,4 @@
+import type { LinkHealth } from "../devices/backend.ts";
 import type { DeviceErrorDetail } from "../devices/errors.ts";
 import { DeviceError } from "../devices/errors.ts";
 import type { Clock, Timer } from "../lib/clock.ts";
@@ -65,6 +66,13 @@ export class ExchangeRunner {
     this.#clock = clock;
     this.#trace = trace;
     line.listen({ data: (bytes) => this.#data(bytes), lost: (reason) => this.#lost(reason) });
+  }
+
+  /** Whether the line is there, since when, and if not, why. */
+  health(): LinkHealth {
+    const { path, state } = this.#line;
+    const link = { name: path, sinceMs: state.sinceMs };
+    return state.kind === "up" ? { ...link, state: "up" } : { ...link, state: "down", lastError: state.reason.message };
   }
 
   get counters(): BusCounters {

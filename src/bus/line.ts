@@ -32,9 +32,9 @@ export interface LineOptions {
   readonly events: LineEvents;
 }
 
-/** Whether the port is there. */
+/** Whether the port is there, and since when, in milliseconds since 1970. */
 export type LineState =
-  | { readonly kind: "up"; readonly stream: ByteStream }
+  | { readonly kind: "up"; readonly sinceMs: number; readonly stream: ByteStream }
   | { readonly kind: "down"; readonly sinceMs: number; readonly reason: Error };
 
 /** A port that is kept open: when it vanishes, it is opened again, with growing pauses, until it is back. */
@@ -49,7 +49,7 @@ export class Line {
   private constructor(stream: ByteStream, options: LineOptions) {
     this.path = options.path;
     this.#options = options;
-    this.#state = { kind: "up", stream };
+    this.#state = this.#up(stream);
     this.#subscribe(stream);
   }
 
@@ -77,6 +77,10 @@ export class Line {
     this.#isClosed = true;
     this.#timer?.cancel();
     if (this.#state.kind === "up") await this.#state.stream.close();
+  }
+
+  #up(stream: ByteStream): LineState {
+    return { kind: "up", sinceMs: this.#options.clock.wallMs(), stream };
   }
 
   #subscribe(stream: ByteStream): void {
@@ -117,7 +121,7 @@ export class Line {
       stream.close().catch(() => undefined);
       return;
     }
-    this.#state = { kind: "up", stream };
+    this.#state = this.#up(stream);
     this.#options.events.up(this.path);
     this.#subscribe(stream);
   }

@@ -67,6 +67,12 @@ export function measurementOf(type: DeviceType, data: Uint8Array): Measurement {
     case "current":
     case "pressure":
     case "none":
+    case "voltage":
+    case "wattage":
+    case "frequency":
+    case "airflow":
+    case "percentage":
+    case "sensor":
       return { kind: "raw", value: parseInteger(text, "a whole number") };
   }
 }

@@ -1,5 +1,5 @@
 import { toError } from "../lib/to-error.ts";
-import type { Backend, CommandContext } from "./backend.ts";
+import type { Backend, CommandContext, LinkHealth } from "./backend.ts";
 import { isControl, type BoardRecord, type Command, type CommandKind, type CommandResult } from "./command.ts";
 import { DeviceError } from "./errors.ts";
 import { formatBoardId, isBmcBoard } from "./ids.ts";
@@ -15,6 +15,11 @@ export class Inventory {
   constructor(backends: readonly Backend[], witness?: ControlWitness) {
     this.#backends = backends;
     this.#witness = witness;
+  }
+
+  /** The links of all back ends, by the names of these. */
+  health(): ReadonlyMap<string, readonly LinkHealth[]> {
+    return new Map(this.#backends.map((backend) => [backend.name, backend.health()]));
   }
 
   /** Everything that every back end can reach, back end after back end in the order in which they were given. */

@@ -4,9 +4,18 @@ export type ExactInteger = number | bigint;
 /** What one device measured, in the unit that its field names, made once where the raw form is known. */
 export type Measurement =
   | { readonly kind: "temperature"; readonly temperatureC: number }
-  | { readonly kind: "humidity"; readonly relativeHumidityPercent: number; readonly temperatureC: number }
+  /** Some humidity sensors measure the temperature, too. */
+  | { readonly kind: "humidity"; readonly relativeHumidityPercent: number; readonly temperatureC?: number }
   | { readonly kind: "fan_speed"; readonly speedRpm: ExactInteger }
   | { readonly kind: "led"; readonly on: boolean }
+  | { readonly kind: "voltage"; readonly voltageV: number }
+  | { readonly kind: "current"; readonly currentA: number }
+  | { readonly kind: "wattage"; readonly powerW: number }
+  | { readonly kind: "frequency"; readonly frequencyHz: number }
+  | { readonly kind: "airflow"; readonly airflowCfm: number }
+  | { readonly kind: "percentage"; readonly percent: number }
+  /** Any other quantity, in the unit that the device names. */
+  | { readonly kind: "sensor"; readonly value: number; readonly unit: string }
   /** A device whose unit the bus does not say: the number as it came. */
   | { readonly kind: "raw"; readonly value: ExactInteger };
 

@@ -68,11 +68,11 @@ async function openLine() {
 }
 
 test("hands on what arrives", async () => {
-  const { port, heard, line } = await openLine();
+  const { clock, port, heard, line } = await openLine();
   port(0).push(fromHex("01 02"));
   port(0).push(fromHex("03"));
   expect(heard).toEqual(["01 02", "03"]);
-  expect(line.state).toEqual({ kind: "up", stream: port(0) });
+  expect(line.state).toEqual({ kind: "up", sinceMs: clock.wallMs(), stream: port(0) });
   expect(line.path).toBe("/dev/ttyTEST");
 });
 
@@ -121,7 +121,7 @@ describe("lost", () => {
     expect(ports).toHaveLength(1);
     await clock.advance(1);
     expect(log.slice(1)).toEqual(["up /dev/ttyTEST"]);
-    expect(line.state).toEqual({ kind: "up", stream: port(1) });
+    expect(line.state).toEqual({ kind: "up", sinceMs: clock.wallMs(), stream: port(1) });
     port(1).push(fromHex("aa"));
     expect(heard.slice(1)).toEqual(["aa"]);
     expect(clock.timers).toBe(0);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import type { Backend, CommandContext } from "../../src/devices/backend.ts";
+import type { Backend, CommandContext, LinkHealth } from "../../src/devices/backend.ts";
 import {
   isControl,
   type BoardRecord,
@@ -28,6 +28,10 @@ class RangeBackend implements Backend {
     this.name = name;
     this.#from = from;
     this.#to = to;
+  }
+
+  health(): readonly LinkHealth[] {
+    return [{ name: `line of ${this.name}`, state: "up", sinceMs: this.#from }];
   }
 
   owns(board: BoardId): boolean {

@@ -1,4 +1,4 @@
-import type { Backend, CommandContext } from "../../src/devices/backend.ts";
+import type { Backend, CommandContext, LinkHealth } from "../../src/devices/backend.ts";
 import type { BoardRecord, Command, CommandKind, CommandResult } from "../../src/devices/command.ts";
 import { DeviceError } from "../../src/devices/errors.ts";
 import { deviceId, boardId, isBmcBoard, type BoardId } from "../../src/devices/ids.ts";
@@ -33,6 +33,7 @@ export class FakeBackend implements Backend {
   readonly commands: ({ readonly kind: CommandKind } | "scanAll")[] = [];
   readonly contexts: CommandContext[] = [];
   boards: readonly BoardRecord[] = noted;
+  links: readonly LinkHealth[] = [{ name: "fake", state: "up", sinceMs: 0 }];
   answers: FakeAnswers = {
     scan: () => this.boards,
     version: () => "firmware 7",
@@ -45,6 +46,10 @@ export class FakeBackend implements Backend {
     },
     "boot-target": ({ target }) => target ?? "pxe",
   };
+
+  health(): readonly LinkHealth[] {
+    return this.links;
+  }
 
   owns(board: BoardId): boolean {
     return !isBmcBoard(board);

@@ -15,6 +15,20 @@ export function measurementAnswer(measurement: Measurement) {
       return { speed_rpm: measurement.speedRpm };
     case "led":
       return { led_state: measurement.on ? "on" : "off" };
+    case "voltage":
+      return { voltage_v: measurement.voltageV };
+    case "current":
+      return { current_a: measurement.currentA };
+    case "wattage":
+      return { power_w: measurement.powerW };
+    case "frequency":
+      return { frequency_hz: measurement.frequencyHz };
+    case "airflow":
+      return { airflow_cfm: measurement.airflowCfm };
+    case "percentage":
+      return { percent: measurement.percent };
+    case "sensor":
+      return { value: measurement.value, unit: measurement.unit };
     case "raw":
       return { device_raw: measurement.value };
   }

@@ -1,6 +1,7 @@
 import { asset } from "./asset.ts";
 import { bootTarget, setBootTarget } from "./boot-target.ts";
 import { fan, setFan } from "./fan.ts";
+import { health } from "./health.ts";
 import { led, setLed, setLedColour } from "./led.ts";
 import { boardLocation, deviceLocation } from "./location.ts";
 import { plcConfig } from "./plc-config.ts";
@@ -17,6 +18,7 @@ const control = { acts: true, takesPost: true } as const;
 /** API 1.2, whole. All routes take GET and OPTIONS, and HEAD where they do not act. @see API specification 1.2, "Routes" */
 export const routes: readonly Route[] = [
   route("test", test, { takesPost: true }),
+  route("health", health),
   route("scan", scanAll),
   route("scan/:board", scanBoard),
   route("version/:board", version),

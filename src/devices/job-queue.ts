@@ -1,4 +1,4 @@
-import { DeviceError } from "../devices/errors.ts";
+import { DeviceError } from "./errors.ts";
 import type { Clock } from "../lib/clock.ts";
 
 /** Something that needs the line for itself. */
@@ -23,6 +23,7 @@ const RESTART_S = 5;
 export class JobQueue {
   readonly #clock: Clock;
   readonly #limit: number;
+  readonly #what: string;
   readonly #control = new Set<Waiting>();
   readonly #reads = new Set<Waiting>();
   readonly #idle = Promise.withResolvers<void>();
@@ -30,9 +31,10 @@ export class JobQueue {
   #isClosed = false;
   #averageMs = 0;
 
-  /** `limit` is how many jobs may wait. */
-  constructor(limit: number, clock: Clock) {
+  /** `limit` is how many jobs may wait; `what` they wait for, at the beginning of a sentence. */
+  constructor(limit: number, clock: Clock, what: string) {
     this.#limit = limit;
+    this.#what = what;
     this.#clock = clock;
   }
 
@@ -108,7 +110,7 @@ export class JobQueue {
 
   #busy(): DeviceError {
     const retryAfterS = Math.max(1, Math.ceil((this.#averageMs * this.waiting) / 1000));
-    const message = `The bus is busy: ${this.waiting} commands are waiting already. Try again in ${retryAfterS} s.`;
+    const message = `${this.#what} is busy: ${this.waiting} commands are waiting already. Try again in ${retryAfterS} s.`;
     return new DeviceError("busy", message, { retryAfterS });
   }
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { JobQueue } from "../../src/bus/job-queue.ts";
-import { Sharing } from "../../src/bus/sharing.ts";
+import { JobQueue } from "../../src/devices/job-queue.ts";
+import { Sharing } from "../../src/devices/sharing.ts";
 import { deviceErrorOf } from "../support/device-error.ts";
 import { ManualClock, settle } from "../support/manual-clock.ts";
 
@@ -8,7 +8,7 @@ const never = new AbortController().signal;
 
 /** Scans that share, behind a queue whose line is in use until `free` is called. */
 function open(limit = 8) {
-  const queue = new JobQueue(limit, new ManualClock());
+  const queue = new JobQueue(limit, new ManualClock(), "The bus");
   const sharing = new Sharing<string>();
   const inUse = Promise.withResolvers<void>();
   void queue.submit({ priority: "read", run: () => inUse.promise }, never);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
-import { JobQueue, type Job } from "../../src/bus/job-queue.ts";
+import { JobQueue, type Job } from "../../src/devices/job-queue.ts";
 import { deviceErrorOf } from "../support/device-error.ts";
 import { ManualClock, settle } from "../support/manual-clock.ts";
 
@@ -34,7 +34,7 @@ class Jobs {
 
 function open(limit: number) {
   const clock = new ManualClock();
-  return { clock, jobs: new Jobs(), queue: new JobQueue(limit, clock) };
+  return { clock, jobs: new Jobs(), queue: new JobQueue(limit, clock, "The bus") };
 }
 
 describe("order", () => {
