@@ -41,40 +41,29 @@ function within<T>(value: T | undefined, expected: string, text: string): T {
   return value;
 }
 
+/** What replies of types say that have a unit; those of all others are whole numbers of whatever the device counts. */
+const measurements: Partial<Readonly<Record<DeviceType, (text: string) => Measurement>>> = {
+  temperature: (text) => ({ kind: "temperature", temperatureC: parseDecimal(text, "a decimal number of °C") }),
+  thermistor(text) {
+    const expected = "thermistor counts below 65535";
+    return { kind: "temperature", temperatureC: within(thermistorC(parseInteger(text, expected)), expected, text) };
+  },
+  humidity(text) {
+    const expected = "a humidity word of 32 bits";
+    return { kind: "humidity", ...within(humidity(parseInteger(text, expected)), expected, text) };
+  },
+  fan_speed: (text) => ({ kind: "fan_speed", speedRpm: parseInteger(text, "a whole number of rpm") }),
+  led(text) {
+    const state = parseInteger(text, "0 or 1");
+    if (state !== 0 && state !== 1) throw new ReplyError("0 or 1", text);
+    return { kind: "led", on: state === 1 };
+  },
+};
+
 /** What the reply to a read says, by the type of the device asked. @throws ReplyError */
 export function measurementOf(type: DeviceType, data: Uint8Array): Measurement {
   const text = textOf(data);
-  switch (type) {
-    case "temperature":
-      return { kind: "temperature", temperatureC: parseDecimal(text, "a decimal number of °C") };
-    case "thermistor": {
-      const expected = "thermistor counts below 65535";
-      return { kind: "temperature", temperatureC: within(thermistorC(parseInteger(text, expected)), expected, text) };
-    }
-    case "humidity": {
-      const expected = "a humidity word of 32 bits";
-      return { kind: "humidity", ...within(humidity(parseInteger(text, expected)), expected, text) };
-    }
-    case "fan_speed":
-      return { kind: "fan_speed", speedRpm: parseInteger(text, "a whole number of rpm") };
-    case "led": {
-      const state = parseInteger(text, "0 or 1");
-      if (state !== 0 && state !== 1) throw new ReplyError("0 or 1", text);
-      return { kind: "led", on: state === 1 };
-    }
-    case "system":
-    case "power":
-    case "current":
-    case "pressure":
-    case "none":
-    case "voltage":
-    case "wattage":
-    case "frequency":
-    case "airflow":
-    case "percentage":
-    case "sensor":
-      return { kind: "raw", value: parseInteger(text, "a whole number") };
-  }
+  return measurements[type]?.(text) ?? { kind: "raw", value: parseInteger(text, "a whole number") };
 }
 
 const POWER_FORMAT = "status,power,voltage,current: four whole numbers";

@@ -30,22 +30,14 @@ function isPlausible(device: Device, reply: Uint8Array): boolean {
     return on && ok && isBalanced && between(30, 350)(inputPowerW) && between(11.8, 12.4)(inputVoltageV);
   }
   const measurement = measurementOf(device.type, reply);
-  switch (measurement.kind) {
-    case "temperature":
-      return between(20, 45)(measurement.temperatureC);
-    case "humidity":
-      return between(40, 50)(measurement.relativeHumidityPercent) && between(21.5, 25)(measurement.temperatureC);
-    case "fan_speed":
-      return between(3000, 6000)(measurement.speedRpm);
-    case "led":
-      return true;
-    case "raw":
-      return device.type === "pressure"
-        ? between(100_000, 102_000)(measurement.value)
-        : between(5000, 30_000)(measurement.value);
-    default:
-      return false;
-  }
+  if (measurement.kind === "temperature") return between(20, 45)(measurement.temperatureC);
+  if (measurement.kind === "humidity")
+    return between(40, 50)(measurement.relativeHumidityPercent) && between(21.5, 25)(measurement.temperatureC);
+  if (measurement.kind === "fan_speed") return between(3000, 6000)(measurement.speedRpm);
+  if (measurement.kind !== "raw") return measurement.kind === "led";
+  return device.type === "pressure"
+    ? between(100_000, 102_000)(measurement.value)
+    : between(5000, 30_000)(measurement.value);
 }
 
 describe("the demonstration rack", () => {
