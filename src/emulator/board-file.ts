@@ -1,7 +1,7 @@
 import { JsonSyntaxError, parseJsonDocument, type JsonDocument, type JsonProblem } from "../lib/json-document.ts";
 import type { Board, ScanAllStep } from "./board.ts";
 import { BoardFileError } from "./board-file-error.ts";
-import { Place } from "./place.ts";
+import { Place } from "../lib/place.ts";
 import { readBoards } from "./read-boards.ts";
 import { readScanAllScript } from "./read-scan-all-script.ts";
 

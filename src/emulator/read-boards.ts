@@ -1,5 +1,5 @@
 import type { Board } from "./board.ts";
-import type { Place } from "./place.ts";
+import type { Place } from "../lib/place.ts";
 import { readDevices } from "./read-devices.ts";
 import { readId, readRawBytes, readRawBytesOrNull, readText } from "./read-values.ts";
 import { silence, type Response } from "./response.ts";

@@ -1,7 +1,7 @@
 import { deviceCodes } from "../bus/device-codes.ts";
 import { closestName } from "../lib/closest-name.ts";
 import { actionNames, type Action, type ActionName, type Device, type DeviceTypeName } from "./board.ts";
-import type { Place } from "./place.ts";
+import type { Place } from "../lib/place.ts";
 import { readId, readResponse } from "./read-values.ts";
 
 const DEVICE_ID_BYTES = 2;

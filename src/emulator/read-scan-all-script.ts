@@ -1,5 +1,5 @@
 import type { ScanAllOutcome, ScanAllStep } from "./board.ts";
-import type { Place } from "./place.ts";
+import type { Place } from "../lib/place.ts";
 
 const OUTCOME = '{"result": "ok"} or {"result": "error", "failed_board": "<board id>"}';
 

@@ -1,5 +1,5 @@
 import { MAX_DATA } from "../bus/frame.ts";
-import type { Place } from "./place.ts";
+import type { Place } from "../lib/place.ts";
 import { isRawByte, rawByteExpected, type RawBytes } from "./raw-bytes.ts";
 import { silence, type Response } from "./response.ts";
 

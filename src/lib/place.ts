@@ -1,4 +1,4 @@
-import { formatPath, type JsonDocument, type JsonPath, type JsonProblem } from "../lib/json-document.ts";
+import { formatPath, type JsonDocument, type JsonPath, type JsonProblem } from "./json-document.ts";
 
 /** Turns what stands at a place into a value; undefined where it is wrong, which the place has noted by then. */
 export type Read<T> = (place: Place) => T | undefined;
@@ -38,6 +38,17 @@ export class Place {
   /** Notes that something else was expected here. */
   refuse(expected: string): undefined {
     this.#note(this.#path, `found ${this.#found()}, expected ${expected}`);
+  }
+
+  /** Notes that something else was expected here, without repeating what was found: it may be a password. */
+  refuseSecret(expected: string): undefined {
+    this.#note(this.#path, `expected ${expected}`);
+  }
+
+  /** Names of an object's members, in the document's order; none where the value is no object. */
+  get members(): readonly string[] {
+    const { value } = this;
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? Object.keys(value) : [];
   }
 
   /** What `read` makes of a member that must be there; it is noted where it is not. */
