@@ -31,7 +31,7 @@ export interface SessionCodec {
 
 /** What to do next in a handshake. */
 export type HandshakeStep =
-  /** Send it, and send it again while no answer comes. */
+  /** Send it, and what `repeat` returns while no answer comes. */
   | { readonly kind: "send"; readonly step: SessionStep; readonly datagram: Uint8Array }
   /** The datagram was none of ours; go on waiting. */
   | { readonly kind: "ignored"; readonly reason: Rejection }
@@ -42,4 +42,14 @@ export type HandshakeStep =
 export interface Handshake {
   start(): HandshakeStep;
   received(datagram: Uint8Array): HandshakeStep;
+  /**
+   * What to send where no answer came: the last datagram once more, or within the new session the same request under a session
+   * sequence number of its own, since a BMC drops numbers that it has seen.
+   */
+  repeat(): Uint8Array;
+  /**
+   * For a handshake that failed or is given up before it is established: a datagram that makes the BMC forget it, to be sent once,
+   * with no answer expected. Undefined where the BMC holds nothing.
+   */
+  farewell(): Uint8Array | undefined;
 }
