@@ -15,6 +15,9 @@ interface Question {
   readonly isRetry: boolean;
 }
 
+/** What stands behind the letter of most commands. */
+const noValue = new Uint8Array();
+
 /** All boards of a board file, as they answer on the bus. @see docs/emulator.md */
 export class BusEmulator {
   readonly #boards: ReadonlyMap<number, EmulatedBoard>;
@@ -83,6 +86,7 @@ export class BusEmulator {
   #act(action: ActionName, { command, sequence, isRetry }: Question): Uint8Array[] {
     const device = this.#boards.get(command.boardId)?.device(command.deviceId);
     if (device?.typeCode !== command.deviceType) return [];
-    return encodeResponse(device.respond({ action, value: command.data.subarray(1), isRetry }), sequence);
+    const value = command.data.length === 1 ? noValue : command.data.subarray(1);
+    return encodeResponse(device.respond({ action, value, isRetry }), sequence);
   }
 }

@@ -18,6 +18,12 @@ export interface JsonProblem {
   readonly message: string;
 }
 
+/** A mistake as one line: `rack.json:12:20: boards[1].board_id: found 5, expected a hex string`. */
+export function formatProblem(fileName: string, { place, position, message }: JsonProblem): string {
+  const at = `${fileName}:${position.line}:${position.column}`;
+  return place === "" ? `${at}: ${message}` : `${at}: ${place}: ${message}`;
+}
+
 /** Arrays and objects within each other: more than any document needs, and few enough for a parser that calls itself. */
 const MAX_DEPTH = 100;
 /** Mistakes reported at most: the first ones help, thousands bury them. */

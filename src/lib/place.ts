@@ -1,4 +1,4 @@
-import { formatPath, type JsonDocument, type JsonPath, type JsonProblem } from "./json-document.ts";
+import { formatPath, type JsonDocument, type JsonPath, type JsonProblem, type TextPosition } from "./json-document.ts";
 
 /** Turns what stands at a place into a value; undefined where it is wrong, which the place has noted by then. */
 export type Read<T> = (place: Place) => T | undefined;
@@ -28,6 +28,11 @@ export class Place {
   /** `boards[1].devices[3]`; empty for the whole document. */
   get name(): string {
     return formatPath(this.#path);
+  }
+
+  /** Where in the text the value begins. */
+  get position(): TextPosition {
+    return this.#document.positionAt(this.#path);
   }
 
   /** The value exactly as the document spells it. */
