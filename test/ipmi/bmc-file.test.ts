@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
+import { array, assert, constantFrom, dictionary, json, jsonValue, oneof, property, string } from "fast-check";
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -36,6 +36,13 @@ function mistakesOf(value: unknown, secrets = noSecrets): string[] {
 
 const textOf = (secret: Secret | undefined) => new TextDecoder().decode(secret?.reveal());
 const bmc = (more: object = {}) => ({ bmc_ip: "192.0.2.10", username: "ADMIN", password: "secret", ...more });
+
+const suite = (auth_type: string, integrity_type: string, encryption_type: string, more = {}) =>
+  read({ bmcs: [bmc({ auth_type, integrity_type, encryption_type, ...more })] }).bmcs[0]?.cipherSuite;
+
+const boards = (...ids: (string | undefined)[]) => ({
+  bmcs: ids.map((board_id, index) => bmc({ bmc_ip: `192.0.2.${index}`, board_id })),
+});
 
 describe("a file of 1.2", () => {
   const file = `{ "bmcs": [ { "bmc_ip": "192.0.2.10", "username": "ADMIN", "password": "secret",
@@ -74,9 +81,6 @@ describe("a file of 1.2", () => {
 });
 
 describe("cipher suites", () => {
-  const suite = (auth_type: string, integrity_type: string, encryption_type: string, more = {}) =>
-    read({ bmcs: [bmc({ auth_type, integrity_type, encryption_type, ...more })] }).bmcs[0]?.cipherSuite;
-
   // IPMI 2.0, table 22-20.
   test.each([
     [0, "NO_AUTHENTICATION_ALGORITHM", "NO_INTEGRITY_ALGORITHM", "NO_ENCRYPTION_ALGORITHM"],
@@ -134,10 +138,6 @@ describe("cipher suites", () => {
 });
 
 describe("board numbers", () => {
-  const boards = (...ids: (string | undefined)[]) => ({
-    bmcs: ids.map((board_id, index) => bmc({ bmc_ip: `192.0.2.${index}`, board_id })),
-  });
-
   test("are those of the places in the file, unless pinned", () => {
     const { bmcs } = read(boards(undefined, "4000000A", undefined, "0x40000FFF"));
     expect(bmcs.map(({ board }) => board.toString(16))).toEqual(["40000001", "4000000a", "40000003", "40000fff"]);
@@ -173,14 +173,18 @@ describe("secrets", () => {
   const user = { bmc_ip: "192.0.2.10", username: "u" };
 
   test("come from the file, from another, or from systemd", () => {
-    const passwords = [{ password: "" }, { password_file: "pw/a" }, { password_credential: "lab" }];
-    const { bmcs } = read({ bmcs: passwords.map((each, index) => ({ ...user, ...each, port: index + 1 })) }, source);
+    const entries = [
+      { ...user, port: 1, password: "" },
+      { ...user, port: 2, password_file: "pw/a" },
+      { ...user, port: 3, password_credential: "lab" },
+    ];
+    const { bmcs } = read({ bmcs: entries }, source);
     expect(bmcs.map(({ password }) => textOf(password))).toEqual(["", "from-a-file", "from-a-credential"]);
   });
 
   test("of K_g are text or hex", () => {
     const { bmcs } = read({ bmcs: [bmc({ k_g: "key" }), bmc({ k_g: "0X00fF", port: 1 })] });
-    expect(bmcs.map(({ kg }) => [...kg!.reveal()])).toEqual([
+    expect(bmcs.map(({ kg }) => Array.from(kg!.reveal()))).toEqual([
       [0x6b, 0x65, 0x79],
       [0x00, 0xff],
     ]);
@@ -291,8 +295,8 @@ test("a timeout is in seconds", () => {
 });
 
 test("nothing that is no BMC file makes it throw anything else", () => {
-  fc.assert(
-    fc.property(fc.oneof(fc.json(), fc.string()), (text) => {
+  assert(
+    property(oneof(json(), string()), (text) => {
       try {
         read(text);
       } catch (error) {
@@ -300,8 +304,8 @@ test("nothing that is no BMC file makes it throw anything else", () => {
       }
     }),
   );
-  const member = fc.oneof(fc.jsonValue(), fc.constantFrom("auto", "RAKP_HMAC_SHA1", "40000001", 3));
-  const names = fc.constantFrom(
+  const member = oneof(jsonValue(), constantFrom("auto", "RAKP_HMAC_SHA1", "40000001", 3));
+  const names = constantFrom(
     "bmc_ip",
     "port",
     "board_id",
@@ -313,8 +317,8 @@ test("nothing that is no BMC file makes it throw anything else", () => {
     "cipher_suite",
     "timeout",
   );
-  fc.assert(
-    fc.property(fc.array(fc.dictionary(names, member)), (bmcs) => {
+  assert(
+    property(array(dictionary(names, member)), (bmcs) => {
       try {
         expect(read({ bmcs }).bmcs).toHaveLength(bmcs.length);
       } catch (error) {
