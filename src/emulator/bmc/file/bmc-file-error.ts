@@ -1,0 +1,15 @@
+import { formatProblem, type JsonProblem } from "../../../lib/json-document.ts";
+
+/** A BMC file that cannot be used. The message has one line for each mistake; `problems` lists them, in the file's order. */
+export class BmcFileError extends Error {
+  override readonly name = "BmcFileError";
+  readonly code = "invalid-bmc-file";
+  readonly fileName: string;
+  readonly problems: readonly JsonProblem[];
+
+  constructor(fileName: string, problems: readonly JsonProblem[], options?: ErrorOptions) {
+    super(problems.map((problem) => formatProblem(fileName, problem)).join("\n"), options);
+    this.fileName = fileName;
+    this.problems = problems;
+  }
+}
