@@ -1,4 +1,5 @@
 import { u16, type Field } from "../bytes/layout.ts";
+import { encodeLatin1 } from "../bytes/text.ts";
 
 /** Up to `size` characters of Latin-1 from byte `at` on, the rest zero. Reading ends at the first zero. */
 export const text = (at: number, size: number): Field<string> => ({
@@ -11,20 +12,9 @@ export const text = (at: number, size: number): Field<string> => ({
   },
   write(bytes, value) {
     if (value.length > size) throw new RangeError(`"${value}" is longer than ${size} characters`);
-    bytes.set(latin1(value), at);
+    bytes.set(encodeLatin1(value), at);
   },
 });
-
-/** A text's bytes. @throws RangeError where a character is not in Latin-1 */
-export function latin1(value: string): Uint8Array {
-  const bytes = new Uint8Array(value.length);
-  for (let index = 0; index < value.length; index++) {
-    const code = value.charCodeAt(index);
-    if (code > 255) throw new RangeError(`"${value}" has a character that Latin-1 lacks`);
-    bytes[index] = code;
-  }
-  return bytes;
-}
 
 /** A field in other words than those of its bytes. */
 const converted = <From, To>(
@@ -99,3 +89,20 @@ export const cleared = (field: Field<boolean>): Field<boolean> =>
     (isSet) => !isSet,
     (value) => !value,
   );
+
+/** An unsigned integer in `width` bits of the 16 that begin at byte `at`, its lowest at bit `shift`. */
+export const wideBits = (at: number, shift: number, width: number): Field<number> => {
+  const limit = 2 ** width - 1;
+  return {
+    end: at + 2,
+    read: (bytes) => ((bytes[at]! | (bytes[at + 1]! << 8)) >> shift) & limit,
+    write(bytes, value) {
+      if (!Number.isInteger(value) || value < 0 || value > limit)
+        throw new RangeError(`${value} is not within 0 and ${limit}`);
+      const others = (bytes[at]! | (bytes[at + 1]! << 8)) & ~(limit << shift);
+      const word = others | (value << shift);
+      bytes[at] = word & 0xff;
+      bytes[at + 1] = word >> 8;
+    },
+  };
+};

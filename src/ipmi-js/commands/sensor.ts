@@ -1,4 +1,5 @@
 import { bits, empty, flag, layout, named, optional, u16, u8, type Decoded, type Field } from "../bytes/layout.ts";
+import { conversionFields } from "../sdr/conversion-fields.ts";
 import { netFns } from "./command.ts";
 import { repeatable } from "./define.ts";
 
@@ -82,8 +83,7 @@ export const setSensorThresholds = repeatable(
   empty,
 );
 
-/** The hysteresis mask, which the specification reserves and wants to be FFh. */
-const mask = (at: number): Field<number> => u8(at);
+/** What `mask` must be: the specification reserves it. */
 export const HYSTERESIS_MASK = 0xff;
 
 /** Raw, 0 for none. @see IPMI 2.0, section 35.7 */
@@ -91,7 +91,7 @@ export const getSensorHysteresis = repeatable(
   "Get Sensor Hysteresis",
   netFns.sensorEvent,
   0x25,
-  layout({ sensor: u8(0), mask: mask(1) }),
+  layout({ sensor: u8(0), mask: u8(1) }),
   layout({ positive: u8(0), negative: u8(1) }),
 );
 
@@ -100,7 +100,7 @@ export const setSensorHysteresis = repeatable(
   "Set Sensor Hysteresis",
   netFns.sensorEvent,
   0x24,
-  layout({ sensor: u8(0), mask: mask(1), positive: u8(2), negative: u8(3) }),
+  layout({ sensor: u8(0), mask: u8(1), positive: u8(2), negative: u8(3) }),
   empty,
 );
 
@@ -174,55 +174,6 @@ export const rearmSensorEvents = repeatable(
   empty,
 );
 
-/** A signed integer whose low byte is at `at`, and whose upper bits are `width` bits of byte `at + 1` from bit `shift` on. */
-const signedPieces = (at: number, shift: number, width: number): Field<number> => {
-  const upper = bits(at + 1, shift, width);
-  const half = 2 ** (7 + width);
-  return {
-    end: at + 2,
-    read(bytes) {
-      const raw = upper.read(bytes) * 256 + bytes[at]!;
-      return raw < half ? raw : raw - 2 * half;
-    },
-    write(bytes, value) {
-      if (!Number.isInteger(value) || value < -half || value >= half)
-        throw new RangeError(`${value} is not within ${-half} and ${half - 1}`);
-      const raw = value < 0 ? value + 2 * half : value;
-      bytes[at] = raw % 256;
-      upper.write(bytes, raw >> 8);
-    },
-  };
-};
-
-/** A signed integer of four bits. */
-const nibble = (at: number, shift: number): Field<number> => {
-  const field = bits(at, shift, 4);
-  return {
-    end: field.end,
-    read(bytes) {
-      const raw = field.read(bytes);
-      return raw < 8 ? raw : raw - 16;
-    },
-    write(bytes, value) {
-      if (value < -8 || value > 7) throw new RangeError(`${value} is not within -8 and 7`);
-      field.write(bytes, value < 0 ? value + 16 : value);
-    },
-  };
-};
-
-/** Accuracy: six bits in byte `at`, four more in the upper half of the next. */
-const accuracy = (at: number): Field<number> => {
-  const [low, high] = [bits(at, 0, 6), bits(at + 1, 4, 4)];
-  return {
-    end: at + 2,
-    read: (bytes) => high.read(bytes) * 64 + low.read(bytes),
-    write(bytes, value) {
-      low.write(bytes, value % 64);
-      high.write(bytes, Math.floor(value / 64));
-    },
-  };
-};
-
 /** How a raw reading of a sensor becomes a value: y = (M·x + B·10^K1)·10^K2. @see IPMI 2.0, section 35.5 */
 export const getSensorReadingFactors = repeatable(
   "Get Sensor Reading Factors",
@@ -232,17 +183,7 @@ export const getSensorReadingFactors = repeatable(
   layout({
     /** The next raw reading for which the factors are others. */
     nextReading: u8(0),
-    m: signedPieces(1, 6, 2),
-    /** In half raw counts. */
-    tolerance: bits(2, 0, 6),
-    b: signedPieces(3, 6, 2),
-    /** In 1/100 percent, to be multiplied with 10^`accuracyExponent`. */
-    accuracy: accuracy(4),
-    accuracyExponent: bits(5, 2, 2),
-    /** K2. */
-    resultExponent: nibble(6, 4),
-    /** K1. */
-    bExponent: nibble(6, 0),
+    ...conversionFields(1),
   }),
 );
 export type SensorReadingFactors = Decoded<typeof getSensorReadingFactors.reply>;
