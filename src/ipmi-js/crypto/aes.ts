@@ -4,6 +4,29 @@ import { createCipheriv, createDecipheriv } from "node:crypto";
 const BLOCK = 16;
 const NAME = "aes-128-cbc";
 
+/** Vectors drawn at once: asking for random bytes costs more than many bytes do. */
+const VECTORS_DRAWN = 16;
+
+/** Gives out initialization vectors, each once. */
+export class VectorSource {
+  readonly #random: (size: number) => Uint8Array;
+  #drawn = new Uint8Array();
+  #used = 0;
+
+  constructor(random: (size: number) => Uint8Array) {
+    this.#random = random;
+  }
+
+  next(): Uint8Array {
+    if (this.#used === this.#drawn.length) {
+      this.#drawn = Uint8Array.from(this.#random(VECTORS_DRAWN * BLOCK));
+      this.#used = 0;
+    }
+    this.#used += BLOCK;
+    return this.#drawn.subarray(this.#used - BLOCK, this.#used);
+  }
+}
+
 /** Bytes that a payload has when encrypted: vector, payload, pad, pad length. @see IPMI 2.0, table 13-20 */
 export const encryptedSize = (size: number): number => BLOCK + Math.ceil((size + 1) / BLOCK) * BLOCK;
 

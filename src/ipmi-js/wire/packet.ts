@@ -123,6 +123,8 @@ export function preparePacket20(
   authCodeSize: number,
 ): Uint8Array {
   const { oem } = header;
+  if ((header.payloadType === payloadTypes.oemExplicit) !== (oem !== undefined))
+    throw new RangeError("payload type 2, and no other, names an enterprise and a payload of its own");
   const payloadAt = oem ? PAYLOAD_AT_20 + OEM_SIZE : PAYLOAD_AT_20;
   const end = payloadAt + payloadSize;
   const pad = header.isAuthenticated ? -(end - RMCP_HEADER_SIZE + TRAILER_FIELDS_SIZE) & 3 : 0;
