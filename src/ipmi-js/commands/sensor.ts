@@ -1,4 +1,4 @@
-import { bits, bytesAt, empty, flag, layout, named, optional, u16, u8, type Decoded } from "../bytes/layout.ts";
+import { bits, empty, flag, layout, named, optional, u16, u8, type Decoded, type Field } from "../bytes/layout.ts";
 import { conversionFields } from "../sdr/conversion-fields.ts";
 import { netFns } from "./command.ts";
 import { repeatable } from "./define.ts";
@@ -32,8 +32,38 @@ export const getSensorReading = repeatable(
 );
 export type SensorReadingReply = Decoded<typeof getSensorReading.reply>;
 
-/** Six raw thresholds in the order of `thresholdNames` behind a mask that says which of them count: bit n for the nth. */
-const thresholds = (at: number) => ({ mask: bits(at, 0, 6), raw: bytesAt(at + 1, 6) }) as const;
+/** Thresholds in the order of their bits. */
+export const thresholdNames = [
+  "lowerNonCritical",
+  "lowerCritical",
+  "lowerNonRecoverable",
+  "upperNonCritical",
+  "upperCritical",
+  "upperNonRecoverable",
+] as const;
+export type ThresholdName = (typeof thresholdNames)[number];
+
+/** Raw thresholds; one that is not there is undefined. */
+export type RawThresholds = Readonly<Partial<Record<ThresholdName, number>>>;
+
+/** Six bytes of thresholds behind a byte at `at` that says which of them count. */
+const thresholds = (at: number): Field<RawThresholds> => ({
+  end: at + 7,
+  read(bytes) {
+    const raw: Partial<Record<ThresholdName, number>> = {};
+    for (const [bit, name] of thresholdNames.entries())
+      if (((bytes[at]! >> bit) & 1) === 1) raw[name] = bytes[at + 1 + bit]!;
+    return raw;
+  },
+  write(bytes, raw) {
+    for (const [bit, name] of thresholdNames.entries()) {
+      const value = raw[name];
+      if (value === undefined) continue;
+      flag(at, bit).write(bytes, true);
+      u8(at + 1 + bit).write(bytes, value);
+    }
+  },
+});
 
 /** @see IPMI 2.0, section 35.9 */
 export const getSensorThresholds = repeatable(
@@ -41,7 +71,7 @@ export const getSensorThresholds = repeatable(
   netFns.sensorEvent,
   0x27,
   sensorNumber,
-  layout(thresholds(0)),
+  layout({ thresholds: thresholds(0) }),
 );
 
 /** Sets the thresholds that are given and leaves the others. @see IPMI 2.0, section 35.8 */
@@ -49,7 +79,7 @@ export const setSensorThresholds = repeatable(
   "Set Sensor Thresholds",
   netFns.sensorEvent,
   0x26,
-  layout({ sensor: u8(0), ...thresholds(1) }),
+  layout({ sensor: u8(0), thresholds: thresholds(1) }),
   empty,
 );
 
