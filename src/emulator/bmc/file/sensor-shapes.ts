@@ -83,7 +83,7 @@ export const linearizations = {
   sqr: 8,
   cube: 9,
   sqrt: 10,
-  "1/cube": 11,
+  cbrt: 11,
   "non-linear": 0x70,
 } as const;
 
