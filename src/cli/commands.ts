@@ -38,6 +38,12 @@ const serve: CommandSpec = {
       summary: "the serial port of the device bus, such as /dev/ttyUSB0",
       setting: "bus.device",
     },
+    {
+      name: "bmc-config",
+      value: { placeholder: "FILE" },
+      summary: "the file that lists the BMCs to serve",
+      setting: "ipmi.bmc_config",
+    },
     { name: "host", value: { placeholder: "ADDR" }, summary: "listen on this address", setting: "server.host" },
     { name: "port", value: { placeholder: "N" }, summary: "listen on this TCP port", setting: "server.port" },
     logLevel,

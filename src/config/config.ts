@@ -46,6 +46,13 @@ export interface Config {
   };
   readonly ipmi: {
     readonly bmcConfig: string | null;
+    /** True where a file of 1.2 names it, which went on without it where it was not there. */
+    readonly mayBmcConfigBeMissing: boolean;
+    readonly queueLimit: number;
+  };
+  readonly state: {
+    /** Null for the one that systemd names, or `/var/lib/opendcre`. */
+    readonly directory: string | null;
   };
   readonly notices: readonly Notice[];
 }
@@ -53,9 +60,17 @@ export interface Config {
 /** `opendcre`, `/opendcre`, `/opendcre/` as `/opendcre/`. */
 const withSlashes = (prefix: string) => `/${prefix}/`.replaceAll(/\/+/g, "/");
 
+/** Where a configuration comes from, and what people should know of it. */
+interface ConfigSource {
+  readonly fileName: string | null;
+  readonly mayBmcConfigBeMissing: boolean;
+  readonly notices: readonly Notice[];
+}
+
 /** The configuration as the program uses it. */
-export function toConfig(values: ConfigValues, fileName: string | null, notices: readonly Notice[]): Config {
-  const { server, bus, emulator, log, ipmi } = values;
+export function toConfig(values: ConfigValues, source: ConfigSource): Config {
+  const { server, bus, emulator, log, ipmi, state } = values;
+  const { fileName, mayBmcConfigBeMissing, notices } = source;
   const baudDelay = emulator.baud_delay === true ? bus.baud_rate : emulator.baud_delay;
   return {
     fileName,
@@ -82,7 +97,8 @@ export function toConfig(values: ConfigValues, fileName: string | null, notices:
     },
     emulator: { enabled: emulator.enabled, file: emulator.file, baudDelay: baudDelay === false ? null : baudDelay },
     log: { level: log.level, format: log.format, access: log.access },
-    ipmi: { bmcConfig: ipmi.bmc_config },
+    ipmi: { bmcConfig: ipmi.bmc_config, mayBmcConfigBeMissing, queueLimit: ipmi.queue_limit },
+    state: { directory: state.directory },
     notices,
   };
 }

@@ -9,7 +9,7 @@ import {
 } from "../lib/json-document.ts";
 import type { Notice } from "./config.ts";
 import type { ConfigProblem, Origin } from "./errors.ts";
-import { legacyKeys, readLegacyEntries, successorOf, type LegacyReading } from "./legacy.ts";
+import { legacyKeys, readLegacyEntries, successorOf } from "./legacy.ts";
 import { isSettingPath, sectionNames, settingSchemas, type SettingPath } from "./schema.ts";
 import { listed, mismatch, type Setting } from "./setting.ts";
 
@@ -17,6 +17,8 @@ import { listed, mismatch, type Setting } from "./setting.ts";
 export interface FileReading {
   /** False where the text is not even JSON. */
   readonly isWellFormed: boolean;
+  /** True for a file of OpenDCRE 1.2. */
+  readonly isLegacy: boolean;
   readonly settings: readonly Setting[];
   readonly problems: readonly ConfigProblem[];
   readonly notices: readonly Notice[];
@@ -30,7 +32,11 @@ const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Settings that name files: in a configuration file they are relative to its folder. */
-const filePaths: ReadonlySet<SettingPath> = new Set<SettingPath>(["emulator.file", "ipmi.bmc_config"]);
+const filePaths: ReadonlySet<SettingPath> = new Set<SettingPath>([
+  "emulator.file",
+  "ipmi.bmc_config",
+  "state.directory",
+]);
 
 /** Reads a configuration file of either format. The values are not checked yet; what else may be wrong is listed. */
 export function readConfigFile(fileName: string, text: string): FileReading {
@@ -43,7 +49,7 @@ export function readConfigFile(fileName: string, text: string): FileReading {
       origin: { kind: "file", fileName, place, position } as const,
       message,
     }));
-    return { isWellFormed: false, settings: [], problems, notices: [], tlsWanted: undefined };
+    return { isWellFormed: false, isLegacy: false, settings: [], problems, notices: [], tlsWanted: undefined };
   }
   const reading = new DocumentReader(fileName, document).read();
   return {
@@ -83,7 +89,7 @@ class DocumentReader {
       if (!hasSections && keys.some((key) => legacyKeys.includes(key))) return this.#readLegacy(root);
       this.#readSections(root);
     }
-    return { settings: this.#settings, problems: this.#problems, notices: [], tlsWanted: undefined };
+    return { isLegacy: false, settings: this.#settings, problems: this.#problems, notices: [], tlsWanted: undefined };
   }
 
   #readSections(root: JsonObject): void {
@@ -107,14 +113,14 @@ class DocumentReader {
     }
   }
 
-  #readLegacy(root: JsonObject): LegacyReading {
+  #readLegacy(root: JsonObject): Omit<FileReading, "isWellFormed"> {
     const entries = Object.entries(root).flatMap(([key, value]) => {
       if (!legacyKeys.includes(key)) this.#unknown([key], legacyKeys);
       else return { key, value, spelling: this.#document.textAt([key]), origin: this.#origin([key]) };
       return [];
     });
     const reading = readLegacyEntries(this.#fileName, entries);
-    return { ...reading, problems: [...this.#problems, ...reading.problems] };
+    return { ...reading, isLegacy: true, problems: [...this.#problems, ...reading.problems] };
   }
 
   #unknown(path: JsonPath, candidates: readonly string[], expected = candidates): void {

@@ -33,7 +33,14 @@ interface NamedFile {
   readonly text: string;
 }
 
-const nothingRead: FileReading = { isWellFormed: true, settings: [], problems: [], notices: [], tlsWanted: undefined };
+const nothingRead: FileReading = {
+  isWellFormed: true,
+  isLegacy: false,
+  settings: [],
+  problems: [],
+  notices: [],
+  tlsWanted: undefined,
+};
 
 /**
  * Makes the configuration: the command line goes before environment variables, these before the file, and the file before the
@@ -64,7 +71,9 @@ export function loadConfig(sources: ConfigSources): Config {
   if (inFile.isWellFormed) problems.push(...outcome.problems);
   if (problems.length > 0) throw new ConfigError("invalid-config", inOrder(problems));
   const notices = [...inFile.notices, ...inEnvironment.notices, ...outcome.notices];
-  return toConfig(outcome.values, file?.path ?? null, notices);
+  const bmcConfig = origins.get("ipmi.bmc_config");
+  const mayBmcConfigBeMissing = inFile.isLegacy && bmcConfig?.kind === "file";
+  return toConfig(outcome.values, { fileName: file?.path ?? null, mayBmcConfigBeMissing, notices });
 }
 
 const settingOf = ({ name, path, value }: ConfigOption): Setting => ({

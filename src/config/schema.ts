@@ -131,11 +131,24 @@ const ipmi = Type.Object(
   {
     bmc_config: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
       default: null,
-      description: "The file that lists the BMCs; null where there are none. BMCs are not served yet.",
+      description: "The file that lists the BMCs, in the format of OpenDCRE 1.2; null where there are none.",
       expected: "the path of a BMC file, or null",
     }),
+    queue_limit: integer(1, 100_000, 256, "How many commands may wait for one BMC; more are refused with 503."),
   },
   { description: "BMCs, over IPMI." },
+);
+
+const state = Type.Object(
+  {
+    directory: Type.Union([Type.String({ minLength: 1 }), Type.Null()], {
+      default: null,
+      description:
+        "The folder for what is kept from one start to the next, such as the SDRs of BMCs. null takes the one that systemd names (STATE_DIRECTORY), else /var/lib/opendcre.",
+      expected: "the path of a folder, or null",
+    }),
+  },
+  { description: "What is kept." },
 );
 
 /**
@@ -143,7 +156,7 @@ const ipmi = Type.Object(
  * config/opendcre.json, its default is what applies where nothing is said, and `expected`, where it is there, says in words
  * what the schema allows.
  */
-export const configSchema = Type.Object({ server, bus, emulator, log, ipmi });
+export const configSchema = Type.Object({ server, bus, emulator, log, ipmi, state });
 
 /** The configuration as a file spells it, complete. */
 export type ConfigValues = Static<typeof configSchema>;

@@ -161,13 +161,15 @@ describe("serve", () => {
   });
 
   test("what people should know about the configuration is in the log", async () => {
-    const { exit, process, started, stopped, log } = start("--emulator", { OPENDCRE_IPMI_BMC_CONFIG: "/b.json" });
+    const { exit, process, started, stopped, log } = start("--emulator", { OPENDCRE_IPMI_BMC_CONFG: "/b.json" });
     started.resolve();
     stopped.resolve();
     await settle();
     process.emit("SIGTERM");
     await exit;
-    expect(log.messages[0]).toBe("warn BMCs are not served yet: /b.json is not read");
+    expect(log.messages[0]).toBe(
+      "warn environment variable OPENDCRE_IPMI_BMC_CONFG is not a setting and is ignored; did you mean OPENDCRE_IPMI_BMC_CONFIG?",
+    );
   });
 
   test.each([

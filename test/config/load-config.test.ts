@@ -87,7 +87,8 @@ describe("defaults", () => {
       },
       emulator: { enabled: false, file: null, baudDelay: null },
       log: { level: "info", format: "auto", access: "commands" },
-      ipmi: { bmcConfig: null },
+      ipmi: { bmcConfig: null, mayBmcConfigBeMissing: false, queueLimit: 256 },
+      state: { directory: null },
       notices: [],
     });
   });
@@ -167,7 +168,7 @@ describe("mistakes in a file", () => {
     [`{"server": 5}`, `${at}12: server: found 5, expected an object`],
     [`{"servre": {}}`, `${at}12: servre: unknown key; did you mean "server"?`],
     [`{"prot": 1}`, `${at}10: prot: unknown key; did you mean "port"?`],
-    [`{"xyzzy": {}}`, `${at}11: xyzzy: unknown key; expected server, bus, emulator, log or ipmi`],
+    [`{"xyzzy": {}}`, `${at}11: xyzzy: unknown key; expected server, bus, emulator, log, ipmi or state`],
     [`{"server": {"prot": 1}}`, `${at}21: server.prot: unknown key; did you mean "port"?`],
     [`{"emulator": {"zz": 1}}`, `${at}21: emulator.zz: unknown key; expected enabled, file or baud_delay`],
     [`{"server": {"port": 65536}}`, `${at}21: server.port: found 65536, expected a whole number from 0 to 65535`],
@@ -246,7 +247,7 @@ describe("mistakes in a file", () => {
     expect(mistakes(() => fromFile(file, sources))).toEqual([
       "/etc/o.json:3:23: server.port: found -1, expected a whole number from 0 to 65535",
       '/etc/o.json:3:35: server.hots: unknown key; did you mean "host"?',
-      "/etc/o.json:4:14: nothing: unknown key; expected server, bus, emulator, log or ipmi",
+      "/etc/o.json:4:14: nothing: unknown key; expected server, bus, emulator, log, ipmi or state",
       '/etc/o.json:5:25: bus.baud_rate: found "fast", expected a whole number from 50 to 4000000',
       'environment variable OPENDCRE_LOG_LEVEL: found "loud", expected "trace", "debug", "info", "warn", "error" or "fatal"',
       'option --port: found "http", expected a whole number from 0 to 65535',
@@ -384,7 +385,10 @@ describe("emulator and serial port", () => {
 
   test("neither is said in the log", () => {
     expect(fromFile(`{"bus": {"device": null}}`).notices).toEqual([
-      { level: "warn", message: "bus.device is null and the emulator is off: there are no boards" },
+      {
+        level: "warn",
+        message: "bus.device and ipmi.bmc_config are null and the emulator is off: there are no boards",
+      },
     ]);
   });
 });
@@ -407,11 +411,10 @@ describe("a configuration of OpenDCRE 1.2", () => {
     const { server, bus, ipmi, notices } = fromFile(JSON.stringify(legacy));
     expect([server.endpointPrefix, server.port, server.host]).toEqual(["/rack7/", 5001, "127.0.0.1"]);
     expect([bus.device, bus.baudRate, bus.retryLimit, bus.timeSlice]).toEqual(["/dev/ttyUSB3", 57_600, 5, 80]);
-    expect(ipmi.bmcConfig).toBe("/etc/bmc_config.json");
+    expect([ipmi.bmcConfig, ipmi.mayBmcConfigBeMissing]).toEqual(["/etc/bmc_config.json", true]);
     expect(notices).toEqual([
       { level: "info", message: "/etc/o.json is a configuration of OpenDCRE 1.2; it is understood as it stands" },
       { level: "info", message: expect.stringContaining("lockfile is not used") },
-      { level: "warn", message: "BMCs are not served yet: /etc/bmc_config.json is not read" },
     ]);
   });
 
