@@ -6,7 +6,7 @@ export const powerActions = ["on", "off", "cycle", "status"] as const;
 export type PowerAction = (typeof powerActions)[number];
 
 export const bootTargets = ["hdd", "pxe", "no_override"] as const;
-type BootTarget = (typeof bootTargets)[number];
+export type BootTarget = (typeof bootTargets)[number];
 
 /** A device as a scan lists it. */
 export interface DeviceRecord {
@@ -23,7 +23,7 @@ export interface BoardRecord {
 }
 
 /** Inventory data; groups and fields that the hardware does not have are absent. */
-interface AssetInfo {
+export interface AssetInfo {
   readonly address?: string;
   readonly board?: Readonly<Record<string, string>>;
   readonly chassis?: Readonly<Record<string, string>>;

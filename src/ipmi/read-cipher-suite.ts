@@ -1,12 +1,5 @@
+import { cipherSuites, type CipherSuite } from "../ipmi-js/crypto/algorithms.ts";
 import type { Place } from "../lib/place.ts";
-import {
-  authTypes,
-  cipherSuites,
-  encryptionTypes,
-  integrityTypes,
-  suiteWith,
-  type SuiteAlgorithms,
-} from "./cipher-suite-names.ts";
 import { readOneOf } from "./read-name.ts";
 import type { SpelledMembers } from "./spelled-members.ts";
 
@@ -14,7 +7,14 @@ import type { SpelledMembers } from "./spelled-members.ts";
 export const suiteMembers = ["auth_type", "integrity_type", "encryption_type", "cipher_suite"] as const;
 type SuiteMember = (typeof suiteMembers)[number];
 
-const SUITE = `"auto" or the number of a cipher suite: ${[...cipherSuites.keys()].join(", ")}`;
+const numbers = cipherSuites.map(({ number }) => number);
+const SUITE = `"auto" or the number of a cipher suite: ${numbers.join(", ")}`;
+
+const namesOf = <T extends string>(nameOf: (suite: CipherSuite) => T): T[] => [...new Set(cipherSuites.map(nameOf))];
+
+const authTypes = namesOf(({ authentication }) => authentication.name);
+const integrityTypes = namesOf(({ integrity }) => integrity.name);
+const encryptionTypes = namesOf(({ confidentiality }) => confidentiality.name);
 
 /** Reads what the members say of the cipher suite: its number, or `auto` where they leave it open. */
 export function readCipherSuite(members: SpelledMembers<SuiteMember>): number | "auto" | undefined {
@@ -30,7 +30,7 @@ export function readCipherSuite(members: SpelledMembers<SuiteMember>): number | 
 function readSuite(place: Place): number | "auto" | undefined {
   const { value } = place;
   if (typeof value === "string" && value.toLowerCase() === "auto") return "auto";
-  return typeof value === "number" && cipherSuites.has(value) ? value : place.refuse(SUITE);
+  return numbers.find((number) => number === value) ?? place.refuse(SUITE);
 }
 
 /** The suite that the three names of 1.2 make; undefined where they are wrong. */
@@ -45,18 +45,21 @@ function readAlgorithms(members: SpelledMembers<SuiteMember>): number | "absent"
     readOneOf(at, encryptionTypes),
   );
   if (!auth || !integrity || !encryption) return undefined;
-  const algorithms = { auth, integrity, encryption };
-  return suiteWith(algorithms) ?? refuseCombination(members, algorithms);
+  const possible = cipherSuites.filter(({ authentication }) => authentication.name === auth);
+  const suite = possible.find(
+    (candidate) => candidate.integrity.name === integrity && candidate.confidentiality.name === encryption,
+  );
+  return suite ? suite.number : refuseCombination(members, possible, encryption);
 }
 
 /** Notes that the algorithms are no suite, with those that go with the authentication that is asked for. */
-function refuseCombination(members: SpelledMembers<SuiteMember>, { auth, ...found }: SuiteAlgorithms): undefined {
-  const possible = [...cipherSuites.values()]
-    .filter((suite) => suite.auth === auth)
-    .map(({ integrity, encryption }) => `${integrity} with ${encryption}`);
-  members.optional("integrity_type", (at) =>
-    at.refuse(
-      `a combination that is a cipher suite; ${auth} goes with ${possible.join(", or ")}, not with ${found.integrity} with ${found.encryption}`,
-    ),
-  );
+function refuseCombination(
+  members: SpelledMembers<SuiteMember>,
+  possible: readonly CipherSuite[],
+  encryption: string,
+): undefined {
+  const auth = possible[0]?.authentication.name ?? "";
+  const others = possible.map(({ integrity, confidentiality }) => `${integrity.name} with ${confidentiality.name}`);
+  const expected = `a combination that is a cipher suite; ${auth} goes with ${others.join(", or ")}, not with what is here and ${encryption}`;
+  members.optional("integrity_type", (at) => at.refuse(expected));
 }
