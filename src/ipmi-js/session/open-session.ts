@@ -27,13 +27,16 @@ export const openSessionRequest = layout({
 });
 export type OpenSessionRequest = Decoded<typeof openSessionRequest>;
 
-/** RMCP+ Open Session Response; with a status other than 0 it ends behind the console's session id. @see section 13.18, table 13-10 */
+/**
+ * RMCP+ Open Session Response. With a status other than 0 it ends behind the console's session id, or, from some BMCs, before it.
+ * @see IPMI 2.0, section 13.18, table 13-10
+ */
 export const openSessionResponse = layout({
   tag: u8(0),
   status: u8(1),
   /** Highest level that can be had with these algorithms; some BMCs say 0 and mean nothing by it. */
-  privilege: bits(2, 0, 4),
-  consoleSessionId: u32(4),
+  privilege: optional(bits(2, 0, 4)),
+  consoleSessionId: optional(u32(4)),
   bmcSessionId: optional(u32(8)),
   authentication: optional(algorithm(12, 0)),
   integrity: optional(algorithm(20, 1)),

@@ -25,11 +25,14 @@ export const rakp1: Codec<Rakp1> = {
   },
 };
 
-/** RAKP message 2, from the BMC; with a status other than 0 it ends behind the session id. @see section 13.21, table 13-12 */
+/**
+ * RAKP message 2, from the BMC. With a status other than 0 it ends behind the session id, or, from some BMCs, before it.
+ * @see IPMI 2.0, section 13.21, table 13-12
+ */
 export const rakp2 = layout({
   tag: u8(0),
   status: u8(1),
-  consoleSessionId: u32(4),
+  consoleSessionId: optional(u32(4)),
   bmcRandom: optional(bytesAt(8, 16)),
   bmcGuid: optional(bytesAt(24, 16)),
   /** Key exchange authentication code, of the algorithm's size. */
@@ -49,7 +52,7 @@ export const rakp3 = layout({
 export const rakp4 = layout({
   tag: u8(0),
   status: u8(1),
-  consoleSessionId: u32(4),
+  consoleSessionId: optional(u32(4)),
   /** Integrity check value; nothing with RAKP-none or a status other than 0. */
-  checkValue: rest(8),
+  checkValue: optional(rest(8)),
 });
