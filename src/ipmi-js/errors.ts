@@ -5,6 +5,7 @@
  * - `network`: the host name is unknown, or the system refuses to send
  * - `timeout`: no answer by the deadline
  * - `cancelled`: the caller's signal was aborted
+ * - `busy`: as many calls wait already as may; nothing was sent
  * - `closed`: the client was closed
  * - `authentication`: a step of the session's set-up failed; `detail.step` says which, the message the likely cause
  * - `no-resources`: the BMC has no room for another session now
@@ -19,6 +20,7 @@ export type IpmiErrorCode =
   | "network"
   | "timeout"
   | "cancelled"
+  | "busy"
   | "closed"
   | "authentication"
   | "no-resources"

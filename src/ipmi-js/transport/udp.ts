@@ -16,8 +16,15 @@ async function resolve(host: string): Promise<readonly Address[]> {
   return lookup(host, { all: true });
 }
 
-/** Without the zone, which runtimes report or leave out as they like: the kernel has chosen the interface already. */
-const withoutZone = (address: string): string => address.split("%", 1)[0] ?? address;
+/**
+ * One spelling for each address. Without the zone, which runtimes report or leave out as they like: the kernel has chosen the interface
+ * already.
+ */
+function spelled(address: string): string {
+  if (!address.includes(":")) return address;
+  const [withoutZone = ""] = address.split("%", 1);
+  return new URL(`http://[${withoutZone}]`).hostname;
+}
 
 function connect(socket: Socket, port: number, address: string): Promise<void> {
   return new Promise((done, fail) => {
@@ -49,7 +56,7 @@ class UdpTransport implements Transport {
     this.#socket = socket;
     this.#listener = listener;
     this.#port = port;
-    this.#address = withoutZone(address);
+    this.#address = spelled(address);
     socket.on("message", (datagram, from) => this.#received(datagram, from));
     socket.on("error", (error) => this.#failed(error));
   }
@@ -78,7 +85,7 @@ class UdpTransport implements Transport {
 
   #isPeer(address: string): boolean {
     if (address === this.#knownAddress) return true;
-    if (withoutZone(address) !== this.#address) return false;
+    if (spelled(address) !== this.#address) return false;
     this.#knownAddress = address;
     return true;
   }
