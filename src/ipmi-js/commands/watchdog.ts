@@ -1,4 +1,4 @@
-import { bits, empty, flag, layout, named, u16, u8, type Decoded } from "../bytes/layout.ts";
+import { bits, empty, flag, layout, named, optional, u16, u8, type Decoded } from "../bytes/layout.ts";
 import { netFns } from "./command.ts";
 import { repeatable } from "./define.ts";
 
@@ -41,7 +41,7 @@ export const getWatchdogTimer = repeatable(
     ...settings,
     isRunning: flag(0, 6),
     /** In tenths of a second. */
-    presentCountdown: u16(6),
+    presentCountdown: optional(u16(6)),
   }),
 );
 export type WatchdogTimer = Decoded<typeof getWatchdogTimer.reply>;
