@@ -27,7 +27,7 @@ export class HandshakeRun implements Handshake {
   readonly #begin: (run: HandshakeRun) => HandshakeStep;
   #waiting: Waiting | undefined;
   #hasFailed = false;
-  #sequence = 0;
+  #sequence = 1;
 
   constructor(request: CheckedRequest, applicant: Applicant, begin: (run: HandshakeRun) => HandshakeStep) {
     this.#request = request;

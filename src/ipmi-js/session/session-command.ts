@@ -73,5 +73,5 @@ export const closingDatagram = (session: SessionCodec, requesterAddress: number)
   new SessionCommand(
     closeSession,
     { sessionId: session.bmcSessionId, handle: undefined },
-    { codec: session, sequence: 1, requesterAddress },
+    { codec: session, sequence: 0, requesterAddress },
   ).datagram();
