@@ -1,8 +1,7 @@
-import { LengthError } from "../bytes/layout.ts";
 import type { CallOptions, Command, Requester } from "../commands/command.ts";
-import { describeCompletionCode } from "../completion-codes.ts";
 import { IpmiError } from "../errors.ts";
 import type { PresencePong } from "../wire/asf.ts";
+import { decodeReplyData, encodeRequestData } from "./command-data.ts";
 import type { IpmiCounters } from "./counters.ts";
 import { Dispatcher, type ClientState } from "./dispatcher.ts";
 import type { ExchangeRequest } from "./exchange.ts";
@@ -12,20 +11,6 @@ import { ping } from "./ping.ts";
 const MAX_LUN = 3;
 const MAX_CHANNEL = 15;
 const MAX_ADDRESS = 0xff;
-
-/** Data behind the command's code: with the defining body where it has one. */
-function encodeData<Request, Reply>(command: Command<Request, Reply>, request: Request): Uint8Array {
-  const data = command.request.encode(request);
-  return command.body === undefined ? data : Uint8Array.of(command.body, ...data);
-}
-
-/** @throws LengthError where there is less than the codec needs */
-function decodeData<Request, Reply>({ body, reply }: Command<Request, Reply>, data: Uint8Array): Reply {
-  if (body === undefined) return reply.decode(data);
-  if (data.length === 0) throw new LengthError(1, 0);
-  if (data[0] !== body) throw new RangeError(`expected body ${body}, received ${data[0]}`);
-  return reply.decode(data.subarray(1));
-}
 
 const isWithin = (value: number, most: number): boolean => Number.isInteger(value) && value >= 0 && value <= most;
 
@@ -93,7 +78,7 @@ export class IpmiClient implements Requester {
       this.#dispatcher.submit(this.#requestOf(command, request, options), options, {
         answered: (completionCode, data) => {
           try {
-            resolve(this.#replyOf(command, completionCode, data));
+            resolve(decodeReplyData(command, completionCode, data, this.address));
           } catch (error) {
             reject(error);
           }
@@ -123,33 +108,12 @@ export class IpmiClient implements Requester {
     { lun = 0, target }: CallOptions,
   ): ExchangeRequest {
     const { name, netFn, code, isRepeatable } = command;
-    const refuse = (what: string, cause?: unknown) =>
-      new IpmiError("invalid-argument", `${name}: ${what}.`, { command: name, address: this.address }, { cause });
-    if (!isWithin(lun, MAX_LUN)) throw refuse(`LUN ${lun} is not within 0 and ${MAX_LUN}`);
+    if (!isWithin(lun, MAX_LUN)) throw refused(name, `LUN ${lun} is not within 0 and ${MAX_LUN}`);
     if (target && !(isWithin(target.channel, MAX_CHANNEL) && isWithin(target.address, MAX_ADDRESS)))
-      throw refuse(`there is no address ${target.address} on channel ${target.channel}`);
-    try {
-      return { name, netFn, code, lun, target, isRepeatable, data: encodeData(command, request) };
-    } catch (error) {
-      throw refuse(`the request cannot be encoded (${error instanceof Error ? error.message : String(error)})`, error);
-    }
-  }
-
-  #replyOf<Request, Reply>(command: Command<Request, Reply>, completionCode: number, data: Uint8Array): Reply {
-    const { address } = this;
-    const { name } = command;
-    if (completionCode !== 0) {
-      const reason = describeCompletionCode(completionCode, command);
-      const detail = { address, command: name, completionCode };
-      throw new IpmiError("completion-code", `${address} refuses ${name}: ${reason}.`, detail);
-    }
-    try {
-      return decodeData(command, data);
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      const message = `The answer of ${address} to ${name} is not what it should be: ${reason}.`;
-      const received = `${data.length} bytes`;
-      throw new IpmiError("malformed-reply", message, { address, command: name, received }, { cause });
-    }
+      throw refused(name, `there is no address ${target.address} on channel ${target.channel}`);
+    return { name, netFn, code, lun, target, isRepeatable, data: encodeRequestData(command, request) };
   }
 }
+
+const refused = (command: string, reason: string) =>
+  new IpmiError("invalid-argument", `${command}: ${reason}.`, { command });

@@ -28,6 +28,8 @@ export interface DiscoveryLimits {
 /** Bytes of the list in one answer; the portion's number has 6 bits. @see IPMI 2.0, section 22.15 */
 const PORTION = 16;
 const MAX_PORTIONS = 64;
+/** Questions for a further portion, to a BMC that has answered with the first. */
+const PORTION_ATTEMPTS = 3;
 /** An answer that is to come although that to a later question has come is not much later. */
 const GRACE_MS = 100;
 /** rqSeq of the second question; those of the first one are the portions' numbers. */
@@ -105,7 +107,7 @@ async function askFirst(link: Link, clock: Clock, limits: DiscoveryLimits): Prom
   return late ?? first;
 }
 
-/** Asks a BMC for its cipher suites, before the session: once, and for a short time. @see IPMI 2.0, section 22.15 */
+/** Asks a BMC for its cipher suites, before the session: once, if it does not answer, and for a short time. @see IPMI 2.0, section 22.15 */
 export async function discoverCipherSuites(link: Link, clock: Clock, limits: DiscoveryLimits): Promise<SuiteOffer> {
   const first = await askFirst(link, clock, limits);
   if (first === undefined) return { kind: "silent" };
@@ -115,12 +117,15 @@ export async function discoverCipherSuites(link: Link, clock: Clock, limits: Dis
   for (let index = 1; size === PORTION && index < WITNESS_SEQUENCE; index++) {
     const next = await ask<Answer>(link, clock, {
       ...limits,
-      silencesMs: [limits.waitMs],
+      silencesMs: Array.from({ length: PORTION_ATTEMPTS }, () => limits.waitMs),
       datagram: () => portionQuestion(index),
-      read: (bytes) => read(bytes, index),
+      read: (bytes) => {
+        const answer = read(bytes, index);
+        return answer?.kind === "witness" ? undefined : answer;
+      },
     });
-    // What has come is enough to choose from.
-    if (next?.kind !== "portion") break;
+    // The strongest may be among those that are missing.
+    if (next?.kind !== "portion") return { kind: "unanswered" };
     size = next.records.length;
     records.push(...next.records);
   }
