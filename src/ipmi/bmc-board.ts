@@ -96,7 +96,7 @@ export class BmcBoard {
       queue: (run) => this.#queue.submit({ priority: "control", run: () => this.#link.watch(run()) }, neverAborted),
       renewalFailed: (reason) => events.failed(name, "keeping its identify LED on", reason),
     });
-    this.#inputPower = new InputPower(this.#bmc, this.#inventory);
+    this.#inputPower = new InputPower(this.#bmc, this.#inventory, clock);
   }
 
   /** Takes what is known from an earlier life, then asks the BMC itself. Returns at once. */

@@ -100,11 +100,10 @@ export class BmcDiscovery {
   /** True where the SDRs are others than before. */
   async #checkSdrs(device: DeviceId): Promise<boolean> {
     const { bmc, watch, inventory, events, name } = this.#options;
-    // Taken before the records: what changes while they are read shows at the next check.
-    const state = { firmware: firmwareOf(device), stamp: await watch(bmc.getSdrStamp(device)) };
-    if (inventory.isOf(state)) return false;
-    const { records, problems } = await watch(bmc.readSdrs(device));
-    inventory.setSdrs(state, records);
+    const firmware = firmwareOf(device);
+    if (inventory.isOf({ firmware, stamp: await watch(bmc.getSdrStamp(device)) })) return false;
+    const { stamp, raw, problems } = await watch(bmc.readSdrs(device));
+    inventory.setSdrs({ firmware, stamp }, raw);
     events.inventoried(name, inventory.sensors.size, "bmc");
     if (problems.length > 0) events.damaged(name, problems);
     return true;

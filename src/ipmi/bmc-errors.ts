@@ -35,7 +35,7 @@ export const mayHaveBeenCarriedOut = (error: unknown): error is IpmiError =>
   error instanceof IpmiError && error.detail.mayHaveBeenCarriedOut === true;
 
 /** A message without the full stop that ends it. */
-const withoutStop = (message: string) => message.replace(/\.$/, "");
+export const withoutStop = (message: string) => message.replace(/\.$/, "");
 
 /** The failure of a command as everyone above the back end knows it: what failed, where, and why. */
 export function deviceErrorOf(error: unknown, what: string, command: Command, bmc: string): unknown {

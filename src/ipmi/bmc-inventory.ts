@@ -2,8 +2,7 @@ import type { DeviceRecord } from "../devices/command.ts";
 import type { DeviceType } from "../devices/device-type.ts";
 import { deviceId, type DeviceId } from "../devices/ids.ts";
 import type { DeviceId as BmcDeviceId } from "../ipmi-js/commands/device.ts";
-import type { SdrRecord } from "../ipmi-js/sdr/records.ts";
-import { decodeSdr, encodeSdr } from "../ipmi-js/sdr/sdr-codec.ts";
+import { decodeSdrs } from "../ipmi-js/procedures/read-sdrs.ts";
 import { isReadable } from "../ipmi-js/sensors/reading-of.ts";
 import type { AnalogTraits, ReadableSensor } from "../ipmi-js/sensors/sensor.ts";
 import { sensorsOf } from "../ipmi-js/sensors/sensors-of.ts";
@@ -83,10 +82,11 @@ export class BmcInventory {
     return this.#state?.firmware === firmware && this.#state.stamp === stamp;
   }
 
-  setSdrs(state: SdrState, records: readonly SdrRecord[]): void {
+  /** Takes whole records. Those that cannot be understood are no sensors. */
+  setSdrs(state: SdrState, raw: readonly Uint8Array[]): void {
     this.#state = state;
-    this.#sdrs = records.map((record) => encodeSdr(record).toBase64());
-    const sensors = sensorsOf(records).filter(isDevice);
+    this.#sdrs = raw.map((record) => record.toBase64());
+    const sensors = sensorsOf(decodeSdrs(raw).records).filter(isDevice);
     this.#ids = assignDeviceIds(uniquelyKeyed(sensors), this.#ids);
     const devices = new Map<DeviceId, SensorDevice>();
     for (const sensor of sensors) {
@@ -117,11 +117,11 @@ export class BmcInventory {
     };
   }
 
-  /** Takes what was kept. @throws IpmiError, SyntaxError where a record in it is damaged; then nothing has been taken */
+  /** Takes what was kept. @throws SyntaxError where it is no base64; then nothing has been taken */
   restore(kept: KeptInventory): void {
-    const records = kept.sdrs.map((record) => decodeSdr(Uint8Array.fromBase64(record)));
+    const raw = kept.sdrs.map((record) => Uint8Array.fromBase64(record));
     this.#ids = new Map(Object.entries(kept.deviceIds).map(([key, id]) => [key, deviceId(id)]));
-    this.setSdrs({ firmware: kept.firmware, stamp: kept.sdrStamp }, records);
+    this.setSdrs({ firmware: kept.firmware, stamp: kept.sdrStamp }, raw);
     if (kept.asset) {
       const { readAtMs, ...asset } = kept.asset;
       this.setAsset(asset, readAtMs);

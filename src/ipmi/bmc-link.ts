@@ -13,7 +13,7 @@ export interface LinkPolicy {
 }
 
 /** Sessions die after 30 to 60 idle seconds, on Cisco's and others' BMCs. */
-export const defaultLinkPolicy: LinkPolicy = { idleMs: 20_000, firstPauseMs: 1000, longestPauseMs: 60_000 };
+export const defaultLinkPolicy: LinkPolicy = { idleMs: 15_000, firstPauseMs: 1000, longestPauseMs: 60_000 };
 
 /** What becomes of a BMC, for people and their monitoring. */
 export interface LinkEvents {
@@ -52,6 +52,7 @@ const lasting: ReadonlySet<IpmiErrorCode> = new Set<IpmiErrorCode>(["authenticat
 /** Failures that say nothing about the BMC. */
 const ours: ReadonlySet<IpmiErrorCode> = new Set<IpmiErrorCode>([
   "invalid-argument",
+  "busy",
   "cancelled",
   "closed",
   "session-lost",

@@ -1,13 +1,15 @@
 import type { ChassisStatus } from "../ipmi-js/commands/chassis.ts";
 import type { DeviceId } from "../ipmi-js/commands/device.ts";
-import type { SdrRecord } from "../ipmi-js/sdr/records.ts";
 import type { SensorReading } from "../ipmi-js/sensors/reading.ts";
 import type { ReadableSensor } from "../ipmi-js/sensors/sensor.ts";
 import type { BootTarget } from "../devices/command.ts";
 
-/** What a BMC's repository holds, and what of it could not be understood, a sentence each. */
+/** A BMC's SDRs, and what of them could not be read or understood, a sentence each. */
 export interface SdrContents {
-  readonly records: readonly SdrRecord[];
+  /** As `getSdrStamp` has it. */
+  readonly stamp: string;
+  /** Whole records, header and body. */
+  readonly raw: readonly Uint8Array[];
   readonly problems: readonly string[];
 }
 
@@ -54,11 +56,11 @@ export interface Bmc {
   controlChassis(control: "on" | "off" | "cycle"): Promise<void>;
   /** Sent once, as `controlChassis`. */
   identify(mode: IdentifyMode): Promise<void>;
-  /** In watts, by DCMI; undefined where the BMC does not measure it. */
+  /** In watts, by DCMI; undefined where the BMC has no such command, 0 where it has no reading now. */
   readPowerW(): Promise<number | undefined>;
   getBootSelection(): Promise<BootSelection>;
-  /** For the next boot only. */
-  setBootTarget(target: BootTarget): Promise<void>;
+  /** For the next boot only; returns what was read back. */
+  setBootTarget(target: BootTarget): Promise<BootSelection>;
   /** Closes the session. */
   close(): Promise<void>;
 }

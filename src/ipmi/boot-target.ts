@@ -21,14 +21,14 @@ export async function readBootTarget(bmc: Bmc, validity: BootValidity): Promise<
  * @throws IpmiError; DeviceError where the BMC reads back another device
  */
 export async function setBootTarget(bmc: Bmc, target: BootTarget, validity: BootValidity): Promise<BootTarget> {
+  let selection: BootSelection;
   try {
-    await bmc.setBootTarget(target);
+    selection = await bmc.setBootTarget(target);
   } catch (error) {
     if (!mayHaveBeenCarriedOut(error)) throw error;
-    const { target: found, isValid } = await bmc.getBootSelection();
-    if (found !== target || !isValid) await bmc.setBootTarget(target);
+    selection = await bmc.getBootSelection();
+    if (selection.target !== target || !selection.isValid) selection = await bmc.setBootTarget(target);
   }
-  const selection = await bmc.getBootSelection();
   // It has just been set, with the valid bit: a BMC that returns the device without the bit does not keep it.
   if (target !== "no_override" && selection.target === target) validity.ignoresBootValidity = !selection.isValid;
   return targetOf(selection, validity);

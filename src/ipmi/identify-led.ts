@@ -5,7 +5,7 @@ import { IpmiError } from "../ipmi-js/errors.ts";
 import type { Clock, Timer } from "../lib/clock.ts";
 import { toError } from "../lib/to-error.ts";
 import type { Bmc, IdentifyMode } from "./bmc.ts";
-import { mayHaveBeenCarriedOut } from "./bmc-errors.ts";
+import { mayHaveBeenCarriedOut, withoutStop } from "./bmc-errors.ts";
 
 /** So long before a timed identification ends it is renewed: time enough for a second attempt. */
 const RENEWED_BEFORE_MS = 30_000;
@@ -56,8 +56,11 @@ export class IdentifyLed {
     }
     this.#isOn = isOn;
     this.#timer?.cancel();
+    const status = await bmc.getChassisStatus();
+    // A BMC that takes the byte that forces, and minds the interval all the same.
+    if (isOn && status.knowsIdentifyState && status.identifyState === "timed") this.#canForce = false;
     if (isOn && !this.#canForce) this.#renewAfter(RENEWAL_MS);
-    return this.read();
+    return toldBy(status) ?? isOn;
   }
 
   /** Stops renewing: one that is on goes out by itself. */
@@ -115,7 +118,7 @@ const toldBy = ({ knowsIdentifyState, identifyState }: ChassisStatus): boolean |
 const outcomeUnknown = (isOn: boolean, doubt: Error) =>
   new DeviceError(
     "no-response",
-    `the LED may or may not have been switched ${isOn ? "on" : "off"}, the BMC does not tell, and it was not told again (${doubt.message}).`,
+    `the LED may or may not have been switched ${isOn ? "on" : "off"}, the BMC does not tell, and it was not told again (${withoutStop(doubt.message)}).`,
     {},
     { cause: doubt },
   );

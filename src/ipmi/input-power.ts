@@ -1,56 +1,60 @@
+import { systemPowerSensors } from "../ipmi-js/procedures/read-power.ts";
+import type { Clock } from "../lib/clock.ts";
 import type { Bmc } from "./bmc.ts";
-import type { BmcInventory, SensorDevice } from "./bmc-inventory.ts";
-import { WATT } from "./measurements.ts";
+import type { BmcInventory } from "./bmc-inventory.ts";
+import { pause } from "./pause.ts";
 
-/** Entities whose power is that of the whole: power unit, system chassis, system board. @see IPMI 2.0, table 43-13 */
-const wholeEntities: readonly number[] = [0x13, 0x17, 0x07];
+/** Some BMCs begin to measure when they are asked for the first time. */
+const SECOND_LOOK_MS = 500;
 
 /**
- * What a chassis takes from its supply: by DCMI where the BMC has it, else from a sensor in watts that measures the whole.
+ * What a chassis takes from its supply: by DCMI where the BMC has it, else from the sensors in watts that say it.
  *
- * Many BMCs have no DCMI, some answer nothing at all, some zero for the first time.
+ * Many BMCs have no DCMI, some answer nothing at all to it, some nothing or zero for the first time.
  */
 export class InputPower {
   readonly #bmc: Bmc;
   readonly #inventory: BmcInventory;
+  readonly #clock: Clock;
   #hasDcmi = true;
+  #hasBeenAsked = false;
 
-  constructor(bmc: Bmc, inventory: BmcInventory) {
+  constructor(bmc: Bmc, inventory: BmcInventory, clock: Clock) {
     this.#bmc = bmc;
     this.#inventory = inventory;
+    this.#clock = clock;
   }
 
   /** The BMC may be another one now. */
   doubt(): void {
     this.#hasDcmi = true;
+    this.#hasBeenAsked = false;
   }
 
   /** In watts; 0 where nothing tells it. Never fails: whoever asks wants to know something else first. */
   async read(): Promise<number> {
-    const byDcmi = this.#hasDcmi ? await this.#readDcmi() : undefined;
-    if (byDcmi !== undefined && byDcmi > 0) return byDcmi;
-    const device = this.#wholeSensor();
-    if (!device) return byDcmi ?? 0;
-    const reading = await this.#bmc.readSensor(device.sensor).catch(() => undefined);
-    return reading?.kind === "analog" ? reading.value : 0;
+    const byDcmi = this.#hasDcmi ? await this.#readDcmi() : 0;
+    return byDcmi > 0 ? byDcmi : this.#readSensors();
   }
 
-  async #readDcmi(): Promise<number | undefined> {
+  async #readDcmi(): Promise<number> {
+    const isFirst = !this.#hasBeenAsked;
+    this.#hasBeenAsked = true;
     // A BMC that answers nothing to it would keep everybody waiting every time.
     const watts = await this.#bmc.readPowerW().catch(() => undefined);
     this.#hasDcmi = watts !== undefined;
-    return watts;
+    if (watts !== 0 || !isFirst) return watts ?? 0;
+    await pause(this.#clock, SECOND_LOOK_MS);
+    return (await this.#bmc.readPowerW().catch(() => undefined)) ?? 0;
   }
 
-  /** The sensor of the whole; the only one in watts whatever it is of. */
-  #wholeSensor(): SensorDevice | undefined {
-    const inWatts = [...this.#inventory.sensors.values()].filter(
-      ({ type, sensor }) => type === "wattage" && sensor.analog.unit.base === WATT,
-    );
-    for (const entity of wholeEntities) {
-      const found = inWatts.find(({ sensor }) => sensor.entity.id === entity);
-      if (found) return found;
+  async #readSensors(): Promise<number> {
+    const sensors = Array.from(this.#inventory.sensors.values(), ({ sensor }) => sensor);
+    let watts = 0;
+    for (const sensor of systemPowerSensors(sensors)) {
+      const reading = await this.#bmc.readSensor(sensor).catch(() => undefined);
+      if (reading?.kind === "analog") watts += reading.value;
     }
-    return inWatts.length === 1 ? inWatts[0] : undefined;
+    return watts;
   }
 }

@@ -1,10 +1,11 @@
+import { IpmiError } from "ipmi-js";
 import { DeviceError } from "../devices/errors.ts";
 import type { PowerStatus } from "../devices/reading.ts";
 import type { ChassisStatus } from "../ipmi-js/commands/chassis.ts";
 import type { Clock } from "../lib/clock.ts";
 import { toError } from "../lib/to-error.ts";
 import type { Bmc } from "./bmc.ts";
-import { mayHaveBeenCarriedOut } from "./bmc-errors.ts";
+import { mayHaveBeenCarriedOut, withoutStop } from "./bmc-errors.ts";
 import { pause } from "./pause.ts";
 
 /** What can be done with a chassis' power. */
@@ -36,7 +37,7 @@ export const powerStatusOf = (status: ChassisStatus, inputPowerW: number): Power
 /**
  * Switches a chassis, and waits until its status agrees, or for as long as the policy says.
  *
- * Where nobody can know whether the BMC has carried it out, the status tells: one that agrees after all has what was wanted; where it does not,
+ * Where nobody can know whether the BMC has carried it out, the status tells: one that agrees after all is what was wanted; where it does not,
  * on and off are sent once more, because neither can have been carried out. What became of a cycle, no status tells.
  *
  * @throws DeviceError where the outcome stays unknown, IpmiError
@@ -48,16 +49,17 @@ export async function switchPower(
   policy: SettlePolicy,
 ): Promise<ChassisStatus> {
   const doubt = await send(bmc, control);
-  if (!doubt) return settled(bmc, control, clock, policy);
   const status = await settled(bmc, control, clock, policy).catch((error: unknown) => {
-    throw outcomeUnknown(control, doubt, `and then its status could not be read: ${toError(error).message}`);
+    throw statusUnknown(control, doubt, toError(error));
   });
-  if (control === "cycle") throw outcomeUnknown(control, doubt, `the chassis is ${status.isOn ? "on" : "off"} now`);
+  if (!doubt) return status;
+  if (control === "cycle") throw outcomeUnknown(control, doubt, status);
   if (agrees(status, control)) return status;
   const again = await send(bmc, control);
-  const end = await settled(bmc, control, clock, policy);
-  if (again && !agrees(end, control))
-    throw outcomeUnknown(control, again, `the chassis is ${end.isOn ? "on" : "off"} now`);
+  const end = await settled(bmc, control, clock, policy).catch((error: unknown) => {
+    throw statusUnknown(control, again, toError(error));
+  });
+  if (again && !agrees(end, control)) throw outcomeUnknown(control, again, end);
   return end;
 }
 
@@ -74,21 +76,54 @@ async function send(bmc: Bmc, control: PowerControl): Promise<Error | undefined>
 
 const agrees = (status: ChassisStatus, control: PowerControl) => status.isOn === (control !== "off");
 
-/** The status as soon as it agrees, or as it is when time is up. */
+/** A cycle that is not seen to switch off within this time was quicker than our looks: most take a second at least. */
+const CYCLE_SEEN_MS = 3000;
+
+/** Codes of BMCs that are busy switching: node busy, time-out, cannot respond, initializing, unspecified. @see IPMI 2.0, table 5-2 */
+const passingCodes: ReadonlySet<number> = new Set([0xc0, 0xc3, 0xce, 0xd2, 0xff]);
+
+/** A failure that passes: some BMCs are busy, or silent, while they switch. */
+const isPassing = (error: unknown) =>
+  error instanceof IpmiError && (error.code === "timeout" || passingCodes.has(error.detail.completionCode ?? 0));
+
+/** The status as soon as it agrees, or as it is when time is up. @throws IpmiError where no look brings an answer */
 async function settled(bmc: Bmc, control: PowerControl, clock: Clock, policy: SettlePolicy): Promise<ChassisStatus> {
-  const endMs = clock.monotonicMs() + policy.limitMs;
-  let status = await bmc.getChassisStatus();
-  while (!agrees(status, control) && clock.monotonicMs() + policy.pollMs <= endMs) {
+  const startMs = clock.monotonicMs();
+  let last: ChassisStatus | undefined;
+  let wasOff = false;
+  for (;;) {
+    let failure: unknown;
+    try {
+      last = await bmc.getChassisStatus();
+      wasOff ||= !last.isOn;
+      const isOver = control !== "cycle" || wasOff || clock.monotonicMs() - startMs >= CYCLE_SEEN_MS;
+      if (isOver && agrees(last, control)) return last;
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      failure = error;
+    }
+    if (clock.monotonicMs() + policy.pollMs > startMs + policy.limitMs) {
+      if (last) return last;
+      throw failure;
+    }
     await pause(clock, policy.pollMs);
-    status = await bmc.getChassisStatus();
   }
-  return status;
 }
 
-const outcomeUnknown = (control: PowerControl, doubt: Error, now: string) =>
+const outcomeUnknown = (control: PowerControl, doubt: Error, { isOn }: ChassisStatus) =>
   new DeviceError(
     "no-response",
-    `power ${control} may or may not have been carried out, and was not sent again (${doubt.message}); ${now}.`,
+    `power ${control} may or may not have been carried out, and was not sent again (${withoutStop(doubt.message)}); the chassis is ${isOn ? "on" : "off"} now.`,
     {},
     { cause: doubt },
+  );
+
+const statusUnknown = (control: PowerControl, doubt: Error | undefined, cause: Error) =>
+  new DeviceError(
+    "no-response",
+    doubt
+      ? `power ${control} may or may not have been carried out (${withoutStop(doubt.message)}), and its status could not be read (${withoutStop(cause.message)}).`
+      : `the BMC took power ${control}, and then its status could not be read (${withoutStop(cause.message)}).`,
+    {},
+    { cause },
   );
