@@ -23,7 +23,7 @@ export interface IntegrityAlgorithm {
   readonly number: number;
   readonly name: "NO_INTEGRITY_ALGORITHM" | "HMAC_SHA1_96" | "HMAC_MD5_128" | "MD5_128" | "HMAC_SHA256_128";
   readonly digest: Digest | undefined;
-  /** `k1`: an HMAC under K1. `password`: a digest of password, packet, password. */
+  /** `k1`: an HMAC under K1. `password`: a digest of password, packet, password, the password with 20 bytes. */
   readonly key: "k1" | "password" | undefined;
   /** Bytes of the authentication code in a packet's trailer. */
   readonly codeSize: number;

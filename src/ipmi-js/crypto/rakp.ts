@@ -97,7 +97,7 @@ export interface SessionKeys {
   readonly k1: Uint8Array;
   /** Its first 16 bytes are AES's key. */
   readonly k2: Uint8Array;
-  /** The user's password without padding, which MD5-128 uses in the place of K1. */
+  /** The user's password, filled up to 20 bytes, which MD5-128 uses in the place of K1. */
   readonly password: Uint8Array;
 }
 
@@ -105,7 +105,9 @@ export interface SessionKeys {
 export function sessionKeys(algorithm: Authenticating, sik: Uint8Array, password: Uint8Array): SessionKeys {
   const key = hmacKey(sik);
   const derive = (constant: number) => hmac(algorithm.digest, key, new Uint8Array(20).fill(constant));
-  return { k1: derive(1), k2: derive(2), password };
+  const padded = new Uint8Array(MAX_KEY_SIZE);
+  padded.set(password);
+  return { k1: derive(1), k2: derive(2), password: padded };
 }
 
 /** Of sessions that authenticate nothing. */

@@ -103,8 +103,8 @@ class Activation {
 
   #activate(run: HandshakeRun, challenge: Decoded<typeof getSessionChallenge.reply>): HandshakeStep {
     const { privilege, password, random } = this.#request;
-    // Unforeseeable, as an old session's packets would fit a new one with its id otherwise; and far from where the numbers wrap.
-    const firstReceived = sequenceField.read(random(4)) % 0x80_00_00_00 || 1;
+    // Unforeseeable, as an old session's packets would fit a new one with its id otherwise.
+    const firstReceived = sequenceField.read(random(4)) || 1;
     return run.ask({
       step: "activate-session",
       command: activateSession,

@@ -14,9 +14,14 @@ const established = sessions.filter(isEstablished);
 
 /** The message in a payload, encoded again. */
 function messageAgain({ from }: RecordedPacket, payload: Uint8Array): Uint8Array {
-  const message = from === "client" ? decodeRequest(payload) : decodeResponse(payload);
-  if (typeof message === "string") throw new RangeError(`${message}: ${toHex(payload)}`);
-  return "completionCode" in message ? encodeResponse(message) : encodeRequest(message);
+  if (from === "client") {
+    const request = decodeRequest(payload);
+    if (typeof request === "string") throw new RangeError(`${request}: ${toHex(payload)}`);
+    return encodeRequest(request);
+  }
+  const response = decodeResponse(payload);
+  if (typeof response === "string") throw new RangeError(`${response}: ${toHex(payload)}`);
+  return encodeResponse(response);
 }
 
 describe.each(sessions.map((session) => [session.name, session] as const))("%s", (_name, session) => {
