@@ -1,5 +1,6 @@
 /**
- * Makes the self-contained binaries: `bun build.ts [--target linux-x64|linux-arm64|all]`, `all` without it.
+ * Makes the self-contained binaries, and ipmi-js as plain JavaScript: `bun build.ts [--target linux-x64|linux-arm64|ipmi-js|all]`,
+ * `all` without it.
  *
  * Each one holds Bun, the program as bytecode, the default board file, version and commit. It reads no .env, bunfig.toml,
  * tsconfig.json or package.json from where it is started.
@@ -19,6 +20,9 @@ const targets = {
 } as const;
 type Target = keyof typeof targets;
 
+/** What makes the package for Node, which reads no TypeScript before version 22.18. Bun and Deno take its sources. */
+const packageTarget = "ipmi-js";
+
 const isTarget = (text: string): text is Target => text in targets;
 
 function fail(message: string): never {
@@ -36,11 +40,32 @@ function commit(): string {
   return head.stdout.trim() + (isChanged ? "+" : "");
 }
 
-function selectedTargets(): Target[] {
+/** What the command line asks for, each thing with what makes it. */
+function selectedBuilds(): (() => Promise<void>)[] {
   const { values } = parseArgs({ options: { target: { type: "string", default: "all" } } });
-  if (values.target === "all") return Object.keys(targets).filter(isTarget);
-  if (isTarget(values.target)) return [values.target];
-  return fail(`--target ${values.target}: expected ${Object.keys(targets).join(", ")} or all`);
+  const binaries = Object.keys(targets).filter(isTarget);
+  const builds = new Map<string, () => Promise<void>>([
+    [packageTarget, buildPackage],
+    ...binaries.map((target) => [target, () => build(target)] as const),
+  ]);
+  if (values.target === "all") return [...builds.values()];
+  const selected = builds.get(values.target);
+  return selected ? [selected] : fail(`--target ${values.target}: expected ${[...builds.keys()].join(", ")} or all`);
+}
+
+async function buildPackage(): Promise<void> {
+  const folder = join(root, "src", "ipmi-js");
+  const outdir = join(folder, "dist");
+  const result = await Bun.build({
+    entrypoints: [join(folder, "index.ts"), join(folder, "testing.ts")],
+    target: "node",
+    format: "esm",
+    splitting: true,
+    outdir,
+    throw: false,
+  });
+  if (!result.success) fail(result.logs.map(String).join("\n"));
+  console.log(outdir);
 }
 
 /**
@@ -80,4 +105,4 @@ async function build(target: Target): Promise<void> {
 }
 
 mkdirSync(join(root, "dist"), { recursive: true });
-for (const target of selectedTargets()) await build(target);
+for (const make of selectedBuilds()) await make();

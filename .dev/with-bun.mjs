@@ -34,6 +34,8 @@ if (!installed()) {
   else throw new Error("neither npm nor Bun was found: one of them is needed to install what this project uses");
   // Newer versions of npm run no install scripts that are not approved: then the package holds a place-holder.
   if (!works(bunExecutable)) run(process.execPath, [join(root, "node_modules", "bun", "install.js")]);
+  // For Node: its own users find the package as JavaScript from then on.
+  run(bunExecutable, ["build.ts", "--target", "ipmi-js"]);
   const version = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).devDependencies.bun;
   writeFileSync(stamp, `${version}\n`);
   utimesSync(stamp, new Date(), new Date());
