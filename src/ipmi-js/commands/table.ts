@@ -187,7 +187,7 @@ export const commandTable = {
 } as const;
 
 /** A command whatever it is asked with and answers. */
-export type AnyCommand = Pick<Command<unknown, unknown>, "name" | "netFn" | "code" | "body" | "isRepeatable">;
+export type AnyCommand = Command<unknown, unknown>;
 
 const byNumber = new Map<string, AnyCommand>(
   Object.values(commandTable)

@@ -120,6 +120,9 @@ async function nextEntry(reader: SelReader, recordId: number, problems: string[]
   }
 }
 
+/** Asking how far it is does no harm, however often. */
+const statusCommand: typeof clearSelCommand = { ...clearSelCommand, isRepeatable: true };
+
 /** How long clearing may take. */
 export interface SelClearOptions extends ProcedureOptions {
   /** Milliseconds, 30,000 by default. */
@@ -137,10 +140,12 @@ export async function clearSel(requester: Requester, options: SelClearOptions = 
   const { clock = systemClock, limitMs = ERASE_LIMIT_MS } = options;
   const endMs = clock.monotonicMs() + limitMs;
   const reservation = new Reservation(requester, reserveSel, options);
-  const ask = (operation: "initiate" | "get-status") =>
-    reservation.during((id) =>
-      requester.execute(clearSelCommand, { reservation: id, mark: CLEAR_SEL_MARK, operation }, options),
+  const ask = (operation: "initiate" | "get-status") => {
+    const command = operation === "initiate" ? clearSelCommand : statusCommand;
+    return reservation.during((id) =>
+      requester.execute(command, { reservation: id, mark: CLEAR_SEL_MARK, operation }, options),
     );
+  };
   let { progress } = await ask("initiate");
   while (progress !== "completed") {
     if (clock.monotonicMs() >= endMs)
