@@ -1,5 +1,7 @@
+import { fruImage } from "./fru-image.ts";
 import { entity } from "./sensor-shapes.ts";
 import {
+  checked,
   choice,
   distinct,
   either,
@@ -63,6 +65,11 @@ const productInfo = object("an object with the fields of a product", {
   custom,
 });
 
+const recordShape = object('a record: an object with "type" and "data"', {
+  type: required(integer(0, 255)),
+  data: required(hexBytes(0, 255)),
+});
+
 const fruShape = object('a FRU: an object with "id" and "name"', {
   id: required(integer(0, 254)),
   name: required(text(16, 1)),
@@ -72,13 +79,26 @@ const fruShape = object('a FRU: an object with "id" and "name"', {
   chassis: optional(chassisInfo),
   board: optional(boardInfo),
   product: optional(productInfo),
+  /** Multi-records, in this order. */
+  records: withDefault(list(recordShape, "an array of records"), []),
   /** In place of the areas: the memory's content. */
   image: optional(hexBytes(8, 4096)),
 });
 
 /** What a FRU device says about a part. */
 export type FruDescription = Shaped<typeof fruShape>;
-export const frus = distinct(list(fruShape, "an array of FRUs"), "an id", ({ id }) => [id], "id");
+/** What would have been expected of contents that no memory can hold. */
+function whyNoImage(description: FruDescription): string | undefined {
+  try {
+    fruImage(description);
+    return undefined;
+  } catch (error) {
+    if (error instanceof RangeError) return `contents that fit: ${error.message}`;
+    throw error;
+  }
+}
+
+export const frus = distinct(list(checked(fruShape, whyNoImage), "an array of FRUs"), "an id", ({ id }) => [id], "id");
 
 const selEntry = object('an entry: an object with "time", "sensor" and "offset"', {
   time: required(moment),

@@ -32,7 +32,7 @@ const [BEFORE_SETTING, AFTER_SETTING] = [0x00, 0x80];
 const bootCompleted: Readonly<Record<number, number>> = { 1: 2, 2: 1, 4: 3, 5: 4 };
 const BOOT_COMPLETED = 6;
 
-const watchdogOffsets = { none: 0, reset: 1, "power-down": 2, "power-cycle": 3 } as const;
+const watchdogOffsets = { none: 0, "hard-reset": 1, "power-down": 2, "power-cycle": 3 } as const;
 
 interface Parts {
   readonly chassis: Chassis;

@@ -1,43 +1,42 @@
+import type { Decoded } from "../../../ipmi-js/bytes/layout.ts";
+import type { setWatchdogTimer } from "../../../ipmi-js/commands/watchdog.ts";
 import type { Agenda, Due } from "./agenda.ts";
 
-/** What the watchdog does when its time is up, by number. @see IPMI 2.0, section 27.6 */
-export const watchdogActions = ["none", "reset", "power-down", "power-cycle"] as const;
-export type WatchdogAction = (typeof watchdogActions)[number];
+/** As it is set: what Set Watchdog Timer says. */
+export type WatchdogSetting = Decoded<typeof setWatchdogTimer.request>;
 
-/** As it is set: the bytes of Set Watchdog Timer in words. */
-export interface WatchdogSetting {
-  /** 1 BIOS FRB2, 2 BIOS POST, 3 OS load, 4 SMS/OS, 5 OEM. */
-  readonly use: number;
-  readonly logsNothing: boolean;
-  /** Setting it leaves the timer running. */
-  readonly keepsRunning: boolean;
-  readonly action: number;
-  readonly preTimeoutInterrupt: number;
-  readonly preTimeoutSeconds: number;
-  /** A bit for each use; 1 clears. */
-  readonly clearedExpirations: number;
-  /** Tenths of a second. */
-  readonly countdown: number;
-}
+/** What it does when its time is up. */
+export type WatchdogAction = "none" | "hard-reset" | "power-down" | "power-cycle";
 
-/** What happened: an offset of sensor type 23h, and the action that was taken. */
+/** What happened, with the numbers that event data want. */
 export interface WatchdogExpiry {
   readonly action: WatchdogAction;
+  /** @see IPMI 2.0, table 42-3, sensor type 23h, event data 2 */
   readonly use: number;
   readonly preTimeoutInterrupt: number;
   readonly isLogged: boolean;
 }
 
 const unset: WatchdogSetting = {
-  use: 0,
-  logsNothing: false,
+  use: "sms-os",
+  isLoggingOff: false,
   keepsRunning: false,
-  action: 0,
-  preTimeoutInterrupt: 0,
+  action: "none",
+  preTimeoutInterrupt: "none",
   preTimeoutSeconds: 0,
-  clearedExpirations: 0,
-  countdown: 0,
+  expirations: 0,
+  initialCountdown: 0,
 };
+
+const useNumbers: Readonly<Record<string, number>> = {
+  "bios-frb2": 1,
+  "bios-post": 2,
+  "os-load": 3,
+  "sms-os": 4,
+  oem: 5,
+};
+const interruptNumbers: Readonly<Record<string, number>> = { none: 0, smi: 1, nmi: 2, messaging: 3 };
+const actions: readonly WatchdogAction[] = ["none", "hard-reset", "power-down", "power-cycle"];
 
 /** Acts when the system has not been heard of for some time. @see IPMI 2.0, section 27 */
 export class Watchdog {
@@ -66,14 +65,15 @@ export class Watchdog {
   }
   /** Tenths of a second that are left. */
   get presentCountdown(): number {
-    return this.#end ? Math.max(0, Math.ceil((this.#endMs - this.#agenda.nowMs) / 100)) : this.#setting.countdown;
+    if (!this.#end) return this.#setting.initialCountdown;
+    return Math.max(0, Math.ceil((this.#endMs - this.#agenda.nowMs) / 100));
   }
 
   set(setting: WatchdogSetting): void {
     const wasRunning = this.isRunning;
     this.#setting = setting;
     this.#isSet = true;
-    this.#expirations &= ~setting.clearedExpirations;
+    this.#expirations &= ~setting.expirations;
     this.stop();
     if (wasRunning && setting.keepsRunning) this.#start();
   }
@@ -92,16 +92,21 @@ export class Watchdog {
 
   #start(): void {
     this.stop();
-    const durationMs = this.#setting.countdown * 100;
+    const durationMs = this.#setting.initialCountdown * 100;
     this.#endMs = this.#agenda.nowMs + durationMs;
     this.#end = this.#agenda.after(durationMs, () => this.#expire());
   }
 
   #expire(): void {
     this.#end = undefined;
-    const { use, action, preTimeoutInterrupt, logsNothing, countdown } = this.#setting;
-    this.#expirations |= 1 << use;
-    this.#setting = { ...this.#setting, countdown };
-    this.#expired({ action: watchdogActions[action] ?? "none", use, preTimeoutInterrupt, isLogged: !logsNothing });
+    const { use, action, preTimeoutInterrupt, isLoggingOff } = this.#setting;
+    const useNumber = useNumbers[use] ?? 0;
+    this.#expirations |= 1 << useNumber;
+    this.#expired({
+      action: actions.find((name) => name === action) ?? "none",
+      use: useNumber,
+      preTimeoutInterrupt: interruptNumbers[preTimeoutInterrupt] ?? 0,
+      isLogged: !isLoggingOff,
+    });
   }
 }
