@@ -51,10 +51,13 @@ const numbered =
   (what: string): Extension =>
   (byte) =>
     `${what} ${byte}`;
-const acpiState = (label: string): Extension => {
-  const acpiType = 0x22;
-  return (byte) => labelled(label, stateName(SENSOR_SPECIFIC_TYPE, acpiType, byte));
-};
+/** The states that table 42-3 lists for chip sets (19h): those of ACPI sensors (22h) up to 0Ch, and then others. */
+const ACPI_TYPE = 0x22;
+const LAST_ACPI_STATE = 0x0c;
+const acpiState =
+  (label: string, others: Words = []): Extension =>
+  (byte) =>
+    labelled(label, byte <= LAST_ACPI_STATE ? stateName(SENSOR_SPECIFIC_TYPE, ACPI_TYPE, byte) : others[byte]);
 
 const FRU_STATE = 0x2c;
 
@@ -62,7 +65,8 @@ const FRU_STATE = 0x2c;
 const extensions: readonly Extensions[] = [
   { sensorType: 0x05, offsets: [4], data2: numbered("network controller") },
   { sensorType: 0x08, offsets: [6], data3: (byte) => powerSupplyErrors[low(byte)] },
-  { sensorType: 0x0c, data3: numbered("memory module/device") },
+  // The table tells it on the row of offset 08h, but it names the module of any memory event, and other tools read it so.
+  { sensorType: 0x0c, offsets: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10], data3: numbered("memory module/device") },
   { sensorType: 0x0f, offsets: [0], data2: wordOf(firmwareErrors) },
   { sensorType: 0x0f, offsets: [1, 2], data2: wordOf(firmwareProgress) },
   { sensorType: 0x10, offsets: [0], data2: numbered("memory module/device") },
@@ -101,7 +105,7 @@ const extensions: readonly Extensions[] = [
     sensorType: 0x19,
     offsets: [0],
     data2: acpiState("requested power state"),
-    data3: acpiState("power state at time of request"),
+    data3: acpiState("power state at time of request", { 0x0d: "unknown" }),
   },
   {
     sensorType: 0x1d,
@@ -133,6 +137,7 @@ const extensions: readonly Extensions[] = [
   },
   {
     sensorType: 0x2a,
+    offsets: [0, 1, 2, 3],
     data2: (byte) => ((byte & 0x3f) === 0 ? "user unspecified" : `user id ${byte & 0x3f}`),
     data3: (byte) => joined(deactivationCauses[(byte >> 4) & 3], `channel ${low(byte)}`),
   },

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { IpmiError } from "../../../src/ipmi-js/errors.ts";
 import { decodeSdr, encodeSdr } from "../../../src/ipmi-js/sdr/sdr-codec.ts";
 import type { SdrRecord } from "../../../src/ipmi-js/sdr/records.ts";
@@ -31,40 +31,41 @@ describe("a repository that ipmitool read", () => {
       "raw",
     ]);
     const sensors = decoded.filter((record) => "number" in record);
+    const keys = sensors.map(({ number, id, sensorType, entityId, entityInstance }) => ({
+      number,
+      name: id.text,
+      type: sensorType,
+      entity: [entityId, entityInstance],
+    }));
+    expect<readonly object[]>(keys).toEqual(
+      expectedBmc.sensors.map(({ number, name, type, entity }) => ({ number, name, type, entity })),
+    );
+  });
+
+  test("has the factors, units, states and counts that it was made with", () => {
+    const full = records.map(decodeSdr).filter((record) => record.kind === "full-sensor");
     expect(
-      sensors.map((record) => ({
-        number: record.number,
-        name: record.id.text,
-        type: record.sensorType,
-        entity: [record.entityId, record.entityInstance],
-        ...(record.kind === "full-sensor" && {
-          unit: record.baseUnit,
-          percent: record.isPercentage,
-          linearization: record.linearization,
-          m: record.m,
-          b: record.b,
-          bExp: record.bExponent,
-          rExp: record.resultExponent,
-        }),
-        ...(record.kind === "compact-sensor" && { mask: record.readingMask, share: Math.max(1, record.shareCount) }),
-      })),
+      full.map((record) => [
+        [record.number, record.baseUnit, record.isPercentage, record.linearization],
+        [record.m, record.b, record.bExponent, record.resultExponent],
+      ]),
     ).toEqual(
-      expectedBmc.sensors.map((sensor) => ({
-        number: sensor.number,
-        name: sensor.name,
-        type: sensor.type,
-        entity: sensor.entity,
-        ...(sensor.record === "full" && {
-          unit: sensor.unit,
-          percent: sensor.percent,
-          linearization: sensor.linearization,
-          m: sensor.m,
-          b: sensor.b,
-          bExp: sensor.bExp,
-          rExp: sensor.rExp,
-        }),
-        ...(sensor.record === "compact" && { mask: sensor.mask, share: sensor.share }),
-      })),
+      expectedBmc.sensors.flatMap((sensor) =>
+        sensor.record === "full"
+          ? [
+              [
+                [sensor.number, sensor.unit, sensor.percent, sensor.linearization],
+                [sensor.m, sensor.b, sensor.bExp, sensor.rExp],
+              ],
+            ]
+          : [],
+      ),
+    );
+    const compact = records.map(decodeSdr).filter((record) => record.kind === "compact-sensor");
+    expect(compact.map(({ number, readingMask, shareCount }) => [number, readingMask, shareCount])).toEqual(
+      expectedBmc.sensors.flatMap((sensor) =>
+        sensor.record === "compact" ? [[sensor.number, sensor.mask, sensor.share]] : [],
+      ),
     );
   });
 
@@ -166,14 +167,15 @@ describe("a damaged record", () => {
   });
 });
 
-describe("an id string", () => {
-  const withId = (id: readonly number[]): SdrRecord =>
-    decodeSdr(new Uint8Array([1, 0, 0x51, 0x11, 10 + id.length, 0x20, 0, 0x80, 0, 0, 0x10, 0, 7, 1, 0, ...id]));
-  const idOf = (id: readonly number[]) => {
-    const record = withId(id);
-    return record.kind === "fru-device-locator" ? record.id : undefined;
-  };
+const withId = (id: readonly number[]): SdrRecord =>
+  decodeSdr(new Uint8Array([1, 0, 0x51, 0x11, 10 + id.length, 0x20, 0, 0x80, 0, 0, 0x10, 0, 7, 1, 0, ...id]));
 
+const idOf = (id: readonly number[]) => {
+  const record = withId(id);
+  return record.kind === "fru-device-locator" ? record.id : undefined;
+};
+
+describe("an id string", () => {
   // The specification's example: "IPMI" is 29h DCh A6h. Section 43.15
   test("in 6-bit packed ASCII is the specification's example", () => {
     expect(idOf([0x83, 0x29, 0xdc, 0xa6])).toEqual({ text: "IPMI", encoding: "6-bit-ascii" });
