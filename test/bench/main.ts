@@ -1,25 +1,18 @@
 /**
- * `npm run bench`: the product beside a floor measured in the same run, as ratios. Takes about two minutes on two cores. Exits with 1
+ * `npm run bench`: the product beside a floor measured in the same run, as ratios. Takes about three minutes on two cores. Exits with 1
  * where a target is missed, unless `--no-verdict` is given. With `--only NAME` runs one measurement.
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { HttpConnection } from "./http-client.ts";
+import { ipmiMeasurements } from "./ipmi.ts";
 import { load } from "./load.ts";
-import { startBareElysia, startProduct, type Server } from "./servers.ts";
+import { ms, ratio, type Row } from "./row.ts";
+import { binary, startBareElysia, startProduct, type Server } from "./servers.ts";
 import { median, quantile } from "./statistics.ts";
 
-/** One line of the result. */
-interface Row {
-  readonly what: string;
-  readonly figure: string;
-  readonly target: string;
-  readonly isMet: boolean;
-}
-
 const root = join(import.meta.dirname, "..", "..");
-const binary = join(root, "dist", "opendcre-linux-x64");
 const API = "/opendcre/1.2";
 /** A sensor of the built-in rack: one exchange. */
 const READ = `${API}/read/temperature/1/5801`;
@@ -27,9 +20,6 @@ const READ = `${API}/read/temperature/1/5801`;
 const { values: options } = parseArgs({
   options: { only: { type: "string" }, "no-verdict": { type: "boolean", default: false } },
 });
-
-const ms = (value: number) => `${value.toFixed(3)} ms`;
-const ratio = (value: number) => `${value.toFixed(2)} ×`;
 
 async function withServers<T>(
   starts: (() => Promise<Server>)[],
@@ -173,7 +163,7 @@ async function memory(): Promise<Row[]> {
   });
 }
 
-const measurements = { readLatency, readThroughput, testRoute, scanOfOneBoard, startUp, memory };
+const measurements = { readLatency, readThroughput, testRoute, scanOfOneBoard, startUp, memory, ...ipmiMeasurements };
 
 const rows: Row[] = [];
 for (const [name, measure] of Object.entries(measurements)) {

@@ -3,6 +3,9 @@ import { BenchError, HttpConnection } from "./http-client.ts";
 
 const root = join(import.meta.dirname, "..", "..");
 
+/** The product as it is shipped; `npm run build` makes it. */
+export const binary = join(root, "dist", "opendcre-linux-x64");
+
 /** A server in a process of its own. */
 export interface Server {
   readonly port: number;
@@ -49,9 +52,9 @@ async function untilListening(port: number, child: Bun.Subprocess): Promise<void
   throw new BenchError(`a server ended before it listened, with ${child.exitCode}`);
 }
 
-/** The product: the binary where it is given, else from the sources. Its emulator is reached through a PTY. */
-export const startProduct = (binary?: string): Promise<Server> =>
-  start([...(binary ? [binary] : [process.execPath, "src/main.ts"]), "serve", "--emulator", "--port"]);
+/** The product: a binary where one is given, else from the sources. Its emulator, the default, is reached through a PTY. */
+export const startProduct = (program?: string, settings: readonly string[] = ["--emulator"]): Promise<Server> =>
+  start([...(program ? [program] : [process.execPath, "src/main.ts"]), "serve", ...settings, "--port"]);
 
 /** The floor for HTTP: one Elysia route and nothing else. */
 export const startBareElysia = (): Promise<Server> =>
