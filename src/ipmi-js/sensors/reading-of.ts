@@ -4,7 +4,7 @@ import { isNonLinear, valueOfRaw } from "./conversion.ts";
 import type { SensorReading, UnavailableReading, UnavailableReason } from "./reading.ts";
 import type { AnalogTraits, ReadableSensor, Sensor } from "./sensor.ts";
 import { statesOfBits, type DiscreteState } from "./states.ts";
-import { stateOfBits, stateOfValue, type ThresholdState } from "./thresholds.ts";
+import { stateOfBits, stateOfValue, thresholdWords, type ThresholdState } from "./thresholds.ts";
 
 /** One for each reason: they are the same for all sensors. */
 const unavailables = new Map<UnavailableReason, UnavailableReading>();
@@ -37,9 +37,7 @@ const noStates: readonly DiscreteState[] = [];
 /** The comparisons that are true, as states of a sensor that tells no value. */
 const comparisons = (bits: number): readonly DiscreteState[] =>
   thresholdNames.flatMap((name, offset) =>
-    ((bits >> offset) & 1) === 1
-      ? [{ offset, name: name.replaceAll(/[A-Z]/g, (capital) => ` ${capital.toLowerCase()}`) }]
-      : [],
+    ((bits >> offset) & 1) === 1 ? [{ offset, name: thresholdWords[name] }] : [],
   );
 
 /** The state of a threshold sensor's value: the BMC's word, which minds hysteresis, before our own comparison. */

@@ -7,6 +7,16 @@ export type Thresholds = { readonly [K in ThresholdName]?: number };
 /** The worst threshold that a reading is beyond, or "ok". */
 export type ThresholdState = "ok" | ThresholdName;
 
+/** Thresholds as the specification writes them. */
+export const thresholdWords = {
+  lowerNonCritical: "lower non-critical",
+  lowerCritical: "lower critical",
+  lowerNonRecoverable: "lower non-recoverable",
+  upperNonCritical: "upper non-critical",
+  upperCritical: "upper critical",
+  upperNonRecoverable: "upper non-recoverable",
+} as const satisfies Record<ThresholdName, string>;
+
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** From the worst to the mildest, with the place of each in the bits of the commands. */

@@ -210,7 +210,7 @@ describe("the state of a threshold sensor", () => {
       kind: "discrete",
       bits: 0x18,
       states: [
-        { offset: 3, name: "upper non critical" },
+        { offset: 3, name: "upper non-critical" },
         { offset: 4, name: "upper critical" },
       ],
     });

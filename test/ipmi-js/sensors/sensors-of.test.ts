@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import * as fc from "fast-check";
 import { decodeSdr } from "../../../src/ipmi-js/sdr/sdr-codec.ts";
 import type { CompactSensorRecord, FullSensorRecord } from "../../../src/ipmi-js/sdr/records.ts";
 import type { Sensor } from "../../../src/ipmi-js/sensors/sensor.ts";
@@ -270,5 +271,32 @@ describe("sensors out of the ordinary", () => {
       normalMaximum: 70,
       normalMinimum: undefined,
     });
+  });
+
+  test("are made of any record that can be decoded, and all their numbers are numbers", () => {
+    const sensorRecords = repositoryRecords().filter((record) => record[3]! <= 3);
+    const change = fc.tuple(fc.nat(60), fc.nat(255));
+    fc.assert(
+      fc.property(fc.constantFrom(...sensorRecords), fc.array(change, { maxLength: 30 }), (original, changes) => {
+        const bytes = original.slice();
+        for (const [at, value] of changes) if (at > 4 && at < bytes.length) bytes[at] = value;
+        const made = sensorsOf([decodeSdr(bytes)]);
+        expect(made.length).toBeGreaterThan(0);
+        for (const sensor of made) {
+          expect(sensor.number).toBeLessThan(0x100);
+          const analog = analogOf(sensor);
+          const thresholds = sensor.kind === "threshold" ? Object.values(sensor.thresholds.initial) : [];
+          const numbers = [
+            analog?.decimals,
+            analog?.nominal,
+            analog?.sensorMinimum,
+            analog?.sensorMaximum,
+            ...thresholds,
+          ];
+          expect(numbers.filter((value) => value !== undefined && !Number.isFinite(value))).toEqual([]);
+        }
+      }),
+      { numRuns: 2000 },
+    );
   });
 });
