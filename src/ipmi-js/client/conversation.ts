@@ -11,10 +11,11 @@ import type { Schedule, Timing } from "./timing.ts";
 /** rqSeq has 6 bits. */
 const SEQUENCES = 64;
 
-/** What becomes of calls. They have left the conversation when it is told. */
+/** What becomes of calls. */
 export interface ConversationListener {
+  /** It has left the conversation. */
   answered(call: Call): void;
-  /** Everything was sent that may be, and no answer came. */
+  /** Everything was sent that may be, and no answer came. It is in the conversation until it is abandoned: an answer may come late. */
   silent(call: Call): void;
   /** `elapsed` is to be called at this time, or before. */
   due(atMs: number): void;
@@ -118,7 +119,6 @@ export class Conversation {
           this.#send(call, nowMs, this.#scheduleAt(nowMs));
           break;
         case "silent":
-          this.#release(call);
           this.#hasGivenUp = true;
           this.#listener.silent(call);
           break;

@@ -177,14 +177,30 @@ export class Dispatcher {
   }
 
   #answered(call: Call): void {
-    if (call === this.#probe) this.#probe = undefined;
+    if (call === this.#probe) this.#probed();
     call.answered();
     this.#pump();
   }
 
+  /** The session is alive: then what has gone unanswered, or its answer, was lost on the way. */
+  #probed(): void {
+    this.#probe = undefined;
+    for (const call of this.#conversation?.calls ?? []) {
+      if (!call.exchange.isSilent) continue;
+      this.#giveUp(call);
+      this.#failUnanswered(call);
+    }
+  }
+
   #silent(call: Call): void {
-    if (call.request.isRepeatable && !this.#closing) this.#lose(call);
-    else this.#failUnanswered(call);
+    const conversation = this.#conversation;
+    if (!conversation) return;
+    if (this.#closing) {
+      this.#giveUp(call);
+      this.#failUnanswered(call);
+    } else if (call.request.isRepeatable) this.#lose(call);
+    // It must not be sent again; something else shows whether the session is lost.
+    else this.#startProbe(conversation);
     this.#pump();
   }
 
@@ -200,7 +216,7 @@ export class Dispatcher {
     this.counters.sessionsLost++;
     const { address } = this.#options;
     const again: Call[] = [];
-    for (const call of [...(silent ? [silent] : []), ...conversation.calls]) {
+    for (const call of conversation.calls) {
       if (call === this.#probe) continue;
       if (call.request.isRepeatable && !(call === silent && call.hasBeenRepeated)) {
         if (call === silent) call.hasBeenRepeated = true;
@@ -228,15 +244,16 @@ export class Dispatcher {
 
   /** The caller has gone. */
   #leave(call: Call): void {
-    this.#giveUp(call);
+    const wasSent = this.#giveUp(call);
     this.#cancelled(call);
-    this.#loseIfDead();
+    if (wasSent) this.#loseIfDead();
     this.#pump();
   }
 
-  #giveUp(call: Call): void {
+  /** True where it was in flight. */
+  #giveUp(call: Call): boolean {
     this.#queue.remove(call);
-    this.#conversation?.abandon(call);
+    return this.#conversation?.abandon(call) ?? false;
   }
 
   /** Callers who never wait long enough for the silence to be noticed must not keep a dead session. */
@@ -263,12 +280,12 @@ export class Dispatcher {
   /** Ends calls whose deadline is over. */
   #expire(nowMs: number): void {
     const due = [...this.#queue, ...(this.#conversation?.calls ?? [])].filter(({ deadlineMs }) => deadlineMs <= nowMs);
-    if (due.length === 0) return;
+    let wasSent = false;
     for (const call of due) {
-      this.#giveUp(call);
+      wasSent = this.#giveUp(call) || wasSent;
       this.#failUnanswered(call);
     }
-    this.#loseIfDead();
+    if (wasSent) this.#loseIfDead();
   }
 
   #rearm(): void {

@@ -24,7 +24,7 @@ export type DueStep =
   | "send"
   /** Begin again, with a sequence number of its own. */
   | "renew"
-  /** No answer, and nothing more to be sent. */
+  /** No answer, and nothing more to be sent. An answer may still come. */
   | "silent";
 
 /** What a message means to an exchange. */
@@ -71,6 +71,11 @@ export class Exchange {
     return this.#isPausing;
   }
 
+  /** True where everything was sent that may be, and no answer has come. */
+  get isSilent(): boolean {
+    return this.sent > 0 && this.dueMs === Number.POSITIVE_INFINITY;
+  }
+
   /** False where nothing was sent, or the BMC has said that it was too busy for it. */
   get mayHaveBeenCarriedOut(): boolean {
     return this.sent > 0 && !(this.#isPausing && this.completionCode === completionCodes.nodeBusy);
@@ -91,7 +96,10 @@ export class Exchange {
   elapsed(nowMs: number): DueStep {
     if (nowMs < this.dueMs) return "wait";
     if (this.#isPausing) return "renew";
-    if (!this.request.isRepeatable || this.#attempts >= this.#schedule.attempts) return "silent";
+    if (!this.request.isRepeatable || this.#attempts >= this.#schedule.attempts) {
+      this.dueMs = Number.POSITIVE_INFINITY;
+      return "silent";
+    }
     this.#attempts++;
     this.sent++;
     this.dueMs = nowMs + silenceAfter(this.#schedule, this.#attempts);

@@ -20,7 +20,7 @@ export class FakeControllers {
   /** Messages that answer a request; undefined where it is no Send Message. */
   answer(request: RequestMessage): readonly Uint8Array[] | undefined {
     if (request.netFn !== SEND_MESSAGE.netFn || request.command !== SEND_MESSAGE.code) return undefined;
-    const acknowledge = (completionCode: number, data = NOTHING) =>
+    const acknowledge = (completionCode: number, data: Uint8Array = NOTHING) =>
       encodeResponse({ ...request, netFn: request.netFn + 1, completionCode, data });
     const inner = decodeRequest(request.data.subarray(1));
     const table = typeof inner === "string" ? undefined : this.#tables.get(inner.responderAddress);
