@@ -1,5 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { lookup } from "node:dns/promises";
+import { setImmediate } from "node:timers";
 import type { OpenTransport, Peer, Transport, TransportListener } from "./transport.ts";
 
 interface Address {
@@ -74,7 +75,8 @@ class UdpTransport implements Transport {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#socket.close();
+    // Deno drops what was sent a moment ago, a farewell for instance.
+    setImmediate(() => this.#socket.close());
   }
 
   #received(datagram: Uint8Array, from: RemoteInfo): void {

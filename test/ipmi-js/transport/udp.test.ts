@@ -63,7 +63,7 @@ async function echoed(host: string, listenOn: string): Promise<void> {
   transport.close();
 }
 
-/** Where the machine has any. */
+/** Addresses that cannot be reached without a zone, where the machine has any. */
 const linkLocal = Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
   addresses
     .filter(({ address }) => address.startsWith("fe80:"))
@@ -77,9 +77,15 @@ describe("UDP", () => {
     await echoed("0:0:0:0:0:0:0:1", "::1");
   });
   test("reaches host names", () => echoed("localhost", "127.0.0.1"));
-  test("reaches IPv6 addresses with a zone", async () => {
-    await echoed("::1%lo", "::1");
+  test("takes the zone of IPv6 addresses for the interface", async () => {
     for (const host of linkLocal) await echoed(host, "::");
+    const opening = openUdp({ host: "fe80::1%nosuch", port: 623 }, ears().listener);
+    expect(
+      await opening.then(
+        () => "open",
+        () => "refused",
+      ),
+    ).toBe("refused");
   });
 
   test("drops what comes from another address, or another port", async () => {
