@@ -1,39 +1,7 @@
 /** The HTTP server. The only file of the API that needs Bun. */
 import { systemClock, type Clock } from "../lib/clock.ts";
+import { listenErrorOf } from "../lib/listen-error.ts";
 import type { Api } from "./server.ts";
-
-/** Why a server cannot listen. */
-export type ListenErrorCode = "address-in-use" | "address-not-available" | "permission-denied" | "listen-failed";
-
-/** A server that cannot listen where it should. */
-export class ListenError extends Error {
-  override readonly name = "ListenError";
-  readonly code: ListenErrorCode;
-  readonly host: string;
-  readonly port: number;
-
-  constructor(code: ListenErrorCode, host: string, port: number, options?: ErrorOptions) {
-    super(`cannot listen on ${host} port ${port}: ${reasons[code]}`, options);
-    this.code = code;
-    this.host = host;
-    this.port = port;
-  }
-}
-
-const reasons: Readonly<Record<ListenErrorCode, string>> = {
-  "address-in-use": "another program listens there",
-  "address-not-available": "this machine has no such address",
-  "permission-denied": "not allowed for this user",
-  "listen-failed": "the system refused",
-};
-
-/** What the system calls these failures. */
-const systemCodes: ReadonlyMap<unknown, ListenErrorCode> = new Map<unknown, ListenErrorCode>([
-  ["EADDRINUSE", "address-in-use"],
-  ["EADDRNOTAVAIL", "address-not-available"],
-  ["EACCES", "permission-denied"],
-  ["EPERM", "permission-denied"],
-]);
 
 export interface ListenOptions {
   readonly api: Api;
@@ -114,7 +82,6 @@ function serve(api: Api, hostname: string, port: number) {
       fetch: answer((request, remote) => api.fetch(request, remote)),
     });
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? systemCodes.get(error.code) : undefined;
-    throw new ListenError(code ?? "listen-failed", hostname, port, { cause: error });
+    throw listenErrorOf(error, hostname, port);
   }
 }

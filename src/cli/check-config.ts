@@ -1,6 +1,8 @@
+import { existsSync } from "node:fs";
 import type { Config } from "../config/config.ts";
 import { DEFAULT_CONFIG_FILE } from "../config/load-config.ts";
 import { loadBoardFile } from "../emulator/load-board-file.ts";
+import type { BmcFile } from "../ipmi/bmc-file.ts";
 import { textOf, type CommandContext, type Invocation } from "./command.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { configFor } from "./settings.ts";
@@ -14,11 +16,25 @@ export async function checkConfig(invocation: Invocation, context: CommandContex
     throw new UsageError("the configuration file is named twice; expected FILE or --config FILE");
   const config = configFor(invocation, context, argument ?? named);
   if (config.emulator.enabled || config.emulator.file !== null) loadBoardFile(config.emulator.file);
-  await context.print(`ok: ${summary(config)}`);
+  await context.print(`ok: ${summary(config, await bmcsOf(config, context))}`);
   return exitCodes.ok;
 }
 
-function summary(config: Config): string {
+/** What the BMC file says; undefined where there is none. */
+async function bmcsOf({ ipmi }: Config, { env }: CommandContext): Promise<BmcFile | undefined> {
+  const { bmcConfig: file, mayBmcConfigBeMissing } = ipmi;
+  if (file === null || (mayBmcConfigBeMissing && !existsSync(file))) return undefined;
+  const { loadBmcFile } = await import("../ipmi/load-bmc-file.ts");
+  return loadBmcFile(file, env["CREDENTIALS_DIRECTORY"]);
+}
+
+/** What is served over IPMI, in a line. */
+function bmcLine({ ipmi }: Config, bmcs: BmcFile | undefined): string[] {
+  if (bmcs) return [`  serves ${bmcs.bmcs.length} BMCs, listed in ${ipmi.bmcConfig}`];
+  return ipmi.bmcConfig === null ? [] : [`  serves no BMCs: ${ipmi.bmcConfig} is not there`];
+}
+
+function summary(config: Config, bmcs: BmcFile | undefined): string {
   const { server, bus, emulator, log } = config;
   const host = server.host.includes(":") ? `[${server.host}]` : server.host;
   const rack = emulator.enabled
@@ -30,8 +46,9 @@ function summary(config: Config): string {
     config.fileName ?? `no configuration file (${DEFAULT_CONFIG_FILE} does not exist)`,
     `  listens on http://${host}:${server.port}${server.endpointPrefix}`,
     `  serves ${rack}`,
+    ...bmcLine(config, bmcs),
     `  logs from ${log.level} on; requests: ${log.access}`,
-    ...config.notices.map(({ level, message }) => `  ${level}: ${message}`),
+    ...[...config.notices, ...(bmcs?.notices ?? [])].map(({ level, message }) => `  ${level}: ${message}`),
   ];
   return lines.map((line) => `${line}\n`).join("");
 }

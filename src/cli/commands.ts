@@ -66,13 +66,13 @@ const serve: CommandSpec = {
 
 const emulate: CommandSpec = {
   name: "emulate",
-  summary: "be a rack at the other end of a serial line",
+  summary: "be a rack at the other end of a serial line, or a BMC",
   argument: { placeholder: "FILE", summary: "the board file; without it, the rack that is built in" },
   options: [
     {
       name: "device",
       value: { placeholder: "TTY" },
-      summary: "the serial port to answer on; required",
+      summary: "the serial port to answer on",
       setting: "bus.device",
     },
     {
@@ -82,18 +82,26 @@ const emulate: CommandSpec = {
       setting: "bus.baud_rate",
     },
     { ...baudDelay, summary: "let bytes take as long as on a line of this speed (without BAUD: the port's)" },
+    {
+      name: "bmc",
+      value: { placeholder: "FILE", optional: /^[^-]/ },
+      summary: "answer as the BMC in this file, or as one that is built in, in place of the rack",
+    },
+    { name: "host", value: { placeholder: "ADDR" }, summary: "the BMC's address; 127.0.0.1 where it is not given" },
+    { name: "port", value: { placeholder: "N" }, summary: "the BMC's UDP port; 623 where it is not given" },
     logLevel,
   ],
   examples: [
     ["opendcre emulate --device /dev/ttyUSB1", "the rack that is built in"],
     ["opendcre emulate --device /tmp/bus --baud-delay 115200 rack.json", "as slow as a real line, over a PTY"],
+    ["opendcre emulate --bmc --port 9623", "a BMC for ipmitool -H 127.0.0.1 -p 9623"],
   ],
   load: async () => (await import("./emulate.ts")).emulate,
 };
 
 const checkConfig: CommandSpec = {
   name: "check-config",
-  summary: "check the configuration, and the board file that it names, and list all mistakes",
+  summary: "check the configuration, and the board and BMC files that it names, and list all mistakes",
   argument: { placeholder: "FILE", summary: "the configuration file; the same as --config FILE" },
   options: [config],
   examples: [["opendcre check-config my.json", "before the service is restarted with it"]],

@@ -7,7 +7,7 @@ import { toError } from "../lib/to-error.ts";
 import { lineEvents, lineTrace } from "../telemetry/line-log.ts";
 import { createLog, type Log, type LogOptions } from "../telemetry/log.ts";
 import { loadBoardFile } from "../emulator/load-board-file.ts";
-import { textOf, type CommandContext, type Invocation } from "./command.ts";
+import { optionOf, textOf, type CommandContext, type Invocation } from "./command.ts";
 import { compileFreely } from "./compiler-policy.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { configWithoutFile } from "./settings.ts";
@@ -29,8 +29,26 @@ const realWorld: EmulateWorld = {
   clock: systemClock,
 };
 
-/** `opendcre emulate`: answers on a serial port as the boards of a board file would, until the process is told to stop. */
+/** `opendcre emulate`: a rack, or a BMC where `--bmc` is given. */
 export async function emulate(invocation: Invocation, context: CommandContext, world = realWorld): Promise<ExitCode> {
+  const isBmc = optionOf(invocation, "bmc") !== undefined;
+  refuseOthers(invocation, isBmc ? ["device", "baud-rate", "baud-delay"] : ["host", "port"], isBmc);
+  if (!isBmc) return emulateRack(invocation, context, world);
+  const { emulateBmc } = await import("./emulate-bmc.ts");
+  return emulateBmc(invocation, context, world);
+}
+
+/** Options of the one say nothing about the other. @throws UsageError */
+function refuseOthers(invocation: Invocation, others: readonly string[], isBmc: boolean): void {
+  const given = others.find((name) => optionOf(invocation, name) !== undefined);
+  if (given === undefined) return;
+  throw new UsageError(
+    isBmc ? `--${given} is for a rack; a BMC takes --host and --port` : `--${given} goes with --bmc`,
+  );
+}
+
+/** Answers on a serial port as the boards of a board file would, until the process is told to stop. */
+async function emulateRack(invocation: Invocation, context: CommandContext, world: EmulateWorld): Promise<ExitCode> {
   const toldToStop = untilToldToStop(world.process, world.clock);
   const path = textOf(invocation, "device");
   if (path === undefined) throw new UsageError("opendcre emulate needs a serial port to answer on: --device TTY");

@@ -20,18 +20,16 @@ const treatments: ReadonlyMap<string, Treatment> = new Map<string, Treatment>([
   ["invalid-config", { exitCode: exitCodes.config }],
   ["unreadable-config", { exitCode: exitCodes.config }],
   ["invalid-board-file", { exitCode: exitCodes.config }],
+  ["invalid-bmc-file", { exitCode: exitCodes.config }],
 
   [
     "address-in-use",
     {
       exitCode: exitCodes.unavailable,
-      advice: "stop the other program, or choose another port with --port or server.port",
+      advice: "stop the other program, or choose another port with --port",
     },
   ],
-  [
-    "address-not-available",
-    { exitCode: exitCodes.unavailable, advice: "give an address of this machine with --host or server.host" },
-  ],
+  ["address-not-available", { exitCode: exitCodes.unavailable, advice: "give an address of this machine with --host" }],
 
   [
     "not-found",

@@ -1,4 +1,5 @@
-import type { Appliance } from "../appliance.ts";
+import type { Appliance } from "../appliance/appliance.ts";
+import type { Environment } from "../appliance/environment.ts";
 import type { Config } from "../config/config.ts";
 import { systemClock, type Clock } from "../lib/clock.ts";
 import { toError } from "../lib/to-error.ts";
@@ -7,19 +8,20 @@ import type { CommandContext, Invocation } from "./command.ts";
 import { compileFreely } from "./compiler-policy.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { configFor } from "./settings.ts";
-import { endOnUncaughtErrors, untilToldToStop, type ProcessEvents } from "./shutdown.ts";
+import { countHangUps, endOnUncaughtErrors, untilToldToStop, type ProcessEvents } from "./shutdown.ts";
 import { commit, version } from "../version.ts";
 
 /** What serving needs of the world; handed in by tests. */
 export interface ServeWorld {
-  startAppliance(config: Config, log: Log): Promise<Appliance>;
+  startAppliance(config: Config, env: Environment, log: Log): Promise<Appliance>;
   createLog(options: LogOptions): Promise<Log>;
   readonly process: ProcessEvents;
   readonly clock: Clock;
 }
 
 const realWorld: ServeWorld = {
-  startAppliance: async (config, log) => (await import("../appliance.ts")).startAppliance(config, log),
+  startAppliance: async (config, env, log) =>
+    (await import("../appliance/appliance.ts")).startAppliance(config, env, log),
   createLog,
   process,
   clock: systemClock,
@@ -32,9 +34,14 @@ export async function serve(invocation: Invocation, context: CommandContext, wor
   const log = await world.createLog(config.log);
   endOnUncaughtErrors(world.process, log);
   for (const { level, message } of config.notices) log[level]({}, message);
-  const appliance = await start(world, config, log);
+  const hangUps = countHangUps(world.process);
+  const appliance = await start(world, config, context.env, log);
   const { url, busPath } = appliance;
   log.info({ url, bus: busPath, version, commit, config: config.fileName }, `listening on ${url}`);
+  hangUps.handleWith(() => {
+    log.info({ signal: "SIGHUP" }, "reading again what may change");
+    appliance.reload().catch((error: unknown) => log.error({ err: toError(error) }, "reading again failed"));
+  });
   compileFreely();
   const signal = await toldToStop;
   log.info({ signal }, "stopping");
@@ -43,9 +50,9 @@ export async function serve(invocation: Invocation, context: CommandContext, wor
   return exitCodes.ok;
 }
 
-async function start(world: ServeWorld, config: Config, log: Log): Promise<Appliance> {
+async function start(world: ServeWorld, config: Config, env: Environment, log: Log): Promise<Appliance> {
   try {
-    return await world.startAppliance(config, log);
+    return await world.startAppliance(config, env, log);
   } catch (error) {
     // People get one line on standard error; where it comes from is for those who look for mistakes.
     log.debug({ err: toError(error) }, "the start failed");

@@ -6,7 +6,7 @@ import { exitCodes, type ExitCode } from "./exit-codes.ts";
 /** The process, as far as its end is concerned. */
 export interface ProcessEvents {
   on(
-    event: "SIGTERM" | "SIGINT" | "uncaughtException" | "unhandledRejection",
+    event: "SIGTERM" | "SIGINT" | "SIGHUP" | "uncaughtException" | "unhandledRejection",
     listener: (what: unknown) => void,
   ): unknown;
   exit(code: ExitCode): void;
@@ -33,6 +33,21 @@ export function untilToldToStop(process: ProcessEvents, clock: Clock): Promise<s
       });
     }
   });
+}
+
+/** SIGHUP from now on: those that come before someone handles them are not lost, and do not end the process. */
+export function countHangUps(process: ProcessEvents): { handleWith(action: () => void): void } {
+  let missed = false;
+  let handle = (): void => {
+    missed = true;
+  };
+  process.on("SIGHUP", () => handle());
+  return {
+    handleWith(action) {
+      handle = action;
+      if (missed) action();
+    },
+  };
 }
 
 /** Has errors that nobody caught logged, and the process ended: what state it is in, nobody knows. */

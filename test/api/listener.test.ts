@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "bun:test";
-import { listen, ListenError, type Listener, type ListenOptions } from "../../src/api/listener.ts";
+import { listen, type Listener, type ListenOptions } from "../../src/api/listener.ts";
+import { ListenError } from "../../src/lib/listen-error.ts";
 import type { ApiOptions } from "../../src/api/server.ts";
 import { readingOf } from "../support/fake-backend.ts";
 import { createTestApi, type TestApi } from "../support/api.ts";

@@ -33,7 +33,7 @@ describe("a failure that is foreseen", () => {
 
   test("says what to do", () => {
     expect(formatFailure(describeFailure(failure("address-in-use", "port 5000 of 127.0.0.1 is taken")))).toBe(
-      "opendcre: port 5000 of 127.0.0.1 is taken; stop the other program, or choose another port with --port or server.port\n",
+      "opendcre: port 5000 of 127.0.0.1 is taken; stop the other program, or choose another port with --port\n",
     );
   });
 

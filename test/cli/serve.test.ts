@@ -33,7 +33,7 @@ function start(line: string, env: CommandContext["env"] = {}) {
   const log = new RecordedLog();
   const started = Promise.withResolvers<void>();
   const stopped = Promise.withResolvers<void>();
-  const seen: { config?: Config; stops: number } = { stops: 0 };
+  const seen: { config?: Config; stops: number; reloads: number } = { stops: 0, reloads: 0 };
   const world: ServeWorld = {
     process,
     clock,
@@ -44,6 +44,10 @@ function start(line: string, env: CommandContext["env"] = {}) {
       return {
         url: "http://127.0.0.1:5000/opendcre/1.2/",
         busPath: "/dev/pts/7",
+        reload() {
+          seen.reloads++;
+          return Promise.resolve();
+        },
         stop() {
           seen.stops++;
           return stopped.promise;
@@ -170,6 +174,22 @@ describe("serve", () => {
     expect(log.messages[0]).toBe(
       "warn environment variable OPENDCRE_IPMI_BMC_CONFG is not a setting and is ignored; did you mean OPENDCRE_IPMI_BMC_CONFIG?",
     );
+  });
+
+  test("SIGHUP reads again what may change, also one that came too early", async () => {
+    const { exit, process, started, stopped, seen, log } = start("--emulator");
+    await settle();
+    process.emit("SIGHUP");
+    expect(seen.reloads).toBe(0);
+    started.resolve();
+    await settle();
+    expect(seen.reloads).toBe(1);
+    process.emit("SIGHUP");
+    expect(seen.reloads).toBe(2);
+    expect(log.messages).toContain("info reading again what may change");
+    stopped.resolve();
+    process.emit("SIGTERM");
+    expect(await exit).toBe(0);
   });
 
   test.each([

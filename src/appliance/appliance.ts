@@ -1,0 +1,76 @@
+import { listen } from "../api/listener.ts";
+import { createApi } from "../api/server.ts";
+import { API_VERSION } from "../api/v1/version.ts";
+import type { Config } from "../config/config.ts";
+import { Inventory } from "../devices/inventory.ts";
+import type { Log } from "../telemetry/log.ts";
+import { version } from "../version.ts";
+import type { Environment } from "./environment.ts";
+import { accessLog, controlWitness, errorLog } from "./logs.ts";
+import { startBus, startEmulator } from "./start-bus.ts";
+import type { Bmcs } from "./start-bmcs.ts";
+
+/** A running appliance. */
+export interface Appliance {
+  /** Where it answers: `http://127.0.0.1:5000/opendcre/1.2/`. */
+  readonly url: string;
+  /** The serial port of the device bus; null where there is none. */
+  readonly busPath: string | null;
+  /** Reads again what may change while it runs: the BMC file. What is wrong changes nothing and is logged. */
+  reload(): Promise<void>;
+  /** Answers what is queued with 503, finishes what is under way, gives everything back. May be called again. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Builds the appliance from its configuration and starts it, from the wire up. What was started before something fails is given
+ * back.
+ *
+ * @throws BoardFileError, BmcFileError, SerialPortError, ListenError, and what node:fs throws of the files
+ */
+export async function startAppliance(config: Config, env: Environment, log: Log): Promise<Appliance> {
+  await using started = new AsyncDisposableStack();
+  const busPath = config.emulator.enabled ? startEmulator(config, log, started) : config.bus.device;
+  const bus = busPath === null ? undefined : await startBus(busPath, config, log, started);
+  const bmcs = await startBmcsIfAny(config, env, log, started);
+  const { host, port, endpointPrefix: prefix, cors, maxBodyBytes, shutdownGraceMs: graceMs } = config.server;
+  const backends = [bus, bmcs?.backend].filter((backend) => backend !== undefined);
+  const api = createApi({
+    inventory: new Inventory(backends, controlWitness(log)),
+    version,
+    prefix,
+    cors,
+    limits: { maxBodyBytes },
+    accessLog: accessLog(config, log),
+    errorLog: errorLog(log),
+  });
+  const listener = listen({ api, host, port, graceMs });
+  const parts = started.move();
+  const stop = async () => {
+    // First the queues, so that nobody waits in them any longer; then the requests under way; then what they use.
+    await Promise.all([bus?.close(), bmcs?.backend.close(), listener.stop()]);
+    await parts.disposeAsync();
+  };
+  let stopping: Promise<void> | undefined;
+  return {
+    url: `${listener.origin}${prefix}${API_VERSION}/`,
+    busPath,
+    reload: async () => bmcs?.reload(),
+    stop: () => (stopping ??= stop()),
+  };
+}
+
+/** Without BMCs, the code that speaks to them is not even loaded. */
+async function startBmcsIfAny(
+  config: Config,
+  env: Environment,
+  log: Log,
+  started: AsyncDisposableStack,
+): Promise<Bmcs | undefined> {
+  const { ipmi, emulator } = config;
+  // A board file is scripted: it answers as written, and there is nothing beside it.
+  const isDemonstration = emulator.enabled && emulator.file === null;
+  if (ipmi.bmcConfig === null && !isDemonstration) return undefined;
+  const { startBmcs } = await import("./start-bmcs.ts");
+  return startBmcs(config, env, log, started);
+}

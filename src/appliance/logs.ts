@@ -1,0 +1,49 @@
+import type { AccessLog, ErrorLog } from "../api/access-log.ts";
+import { API_VERSION } from "../api/v1/version.ts";
+import type { Config } from "../config/config.ts";
+import type { Command } from "../devices/command.ts";
+import { DeviceError } from "../devices/errors.ts";
+import { formatBoardId, formatDeviceId } from "../devices/ids.ts";
+import type { ControlWitness } from "../devices/inventory.ts";
+import { logAccess, logControl } from "../telemetry/access-log.ts";
+import type { Log } from "../telemetry/log.ts";
+
+/** Writes down every command that changes something, with its outcome. */
+export const controlWitness =
+  (log: Log): ControlWitness =>
+  (command, { requestId, remote }, outcome) =>
+    logControl(log, {
+      requestId,
+      remote,
+      command: command.kind,
+      board: formatBoardId(command.board),
+      device: "device" in command ? formatDeviceId(command.device) : undefined,
+      value: valueOf(command),
+      outcome: outcome === "ok" ? "ok" : outcome instanceof DeviceError ? outcome.code : outcome.name,
+    });
+
+/** What a command sets its device to. */
+function valueOf(command: Command): string | undefined {
+  if (command.kind === "power") return command.action;
+  if (command.kind === "led") return command.on ? "on" : "off";
+  if (command.kind === "fan") return command.rpm;
+  return command.kind === "boot-target" ? command.target : undefined;
+}
+
+/** Which requests are written down. */
+export function accessLog({ log: { access }, server: { endpointPrefix } }: Config, log: Log): AccessLog | undefined {
+  if (access === "off") return undefined;
+  const probe = access === "commands" ? `${endpointPrefix}${API_VERSION}/test` : undefined;
+  return (entry) => {
+    if (entry.path !== probe || entry.status !== 200) logAccess(log, entry);
+  };
+}
+
+/** Failures that devices cause are a matter of course and known by their code; anything else is a mistake of ours. */
+export const errorLog =
+  (log: Log): ErrorLog =>
+  (error, { requestId, method, path }) => {
+    const fields = { event: "failure", request_id: requestId, method, path };
+    if (error instanceof DeviceError) log.warn({ ...fields, code: error.code, detail: error.detail }, error.message);
+    else log.error({ ...fields, err: error }, `${method} ${path} failed: ${error.message}`);
+  };
