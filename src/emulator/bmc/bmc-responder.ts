@@ -23,7 +23,7 @@ interface Envelope {
   readonly payload: Uint8Array;
   readonly session: Session | undefined;
   readonly temporarySessionId: number | undefined;
-  seal(payload: Uint8Array): Uint8Array;
+  readonly seal: (payload: Uint8Array) => Uint8Array;
 }
 
 /** ASF's own number, for pongs without more than the specification says. @see IPMI 2.0, table 13-7 */
@@ -199,8 +199,7 @@ export class BmcResponder {
     if (command === undefined && replies.length === 0) this.#counts.rejected++;
     else this.#count(command ?? "unknown");
     if (trouble?.isSessionLost === true) this.sessions.forgetAll();
-    const wasCarriedOut = trouble === undefined || !(trouble.isSilent || trouble.isSessionLost || trouble.isBusy);
-    if (wasCarriedOut) session?.replies.remember(payload, replies, nowMs);
+    if (isFinal(trouble)) session?.replies.remember(payload, replies, nowMs);
     const datagrams = trouble?.isAnswerLost === true ? [] : replies.map(seal);
     for (const effect of effects) effect();
     return { datagrams, more: trouble };
@@ -210,6 +209,10 @@ export class BmcResponder {
     this.#commands[command] = (this.#commands[command] ?? 0) + 1;
   }
 }
+
+/** True where a command was carried out, or refused for good: then a request that comes again is answered the same. */
+const isFinal = (trouble: Trouble | undefined) =>
+  trouble === undefined || !(trouble.isSilent || trouble.isSessionLost || trouble.isBusy);
 
 /** A message of an IPMI 2.0 session's set-up, which is outside of all sessions. */
 const isSetUp = ({ payloadType, sessionId }: Packet20) =>

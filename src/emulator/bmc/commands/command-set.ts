@@ -1,4 +1,4 @@
-import { LengthError } from "../../../ipmi-js/bytes/layout.ts";
+import { LengthError, type Codec } from "../../../ipmi-js/bytes/layout.ts";
 import { netFns, type Command } from "../../../ipmi-js/commands/command.ts";
 import { completionCodes } from "../../../ipmi-js/completion-codes.ts";
 import type { BmcModel } from "../model/bmc-model.ts";
@@ -58,8 +58,7 @@ export class CommandSet {
     const { name, netFn, code, body, request: requestCodec, reply: replyCodec } = command;
     const run = (caller: Caller, data: Uint8Array) => {
       const request = requestCodec.decode(data);
-      if (data.length > lengthOf(requestCodec.encode, request, data.length))
-        refuse(completionCodes.requestLengthInvalid);
+      if (data.length > lengthOf(requestCodec, request, data.length)) refuse(completionCodes.requestLengthInvalid);
       return replyCodec.encode(answer(caller, request, caller.lun));
     };
     this.#commands.set(keyOf(netFn, code, body ?? NO_BODY), { name, level, run });
@@ -73,9 +72,9 @@ export class CommandSet {
 }
 
 /** Bytes of a request as its form has them. One whose values have no form is as long as it is. */
-function lengthOf<Request>(encode: (request: Request) => Uint8Array, request: Request, otherwise: number): number {
+function lengthOf<Request>(codec: Codec<Request>, request: Request, otherwise: number): number {
   try {
-    return encode(request).length;
+    return codec.encode(request).length;
   } catch (error) {
     if (error instanceof RangeError) return otherwise;
     throw error;

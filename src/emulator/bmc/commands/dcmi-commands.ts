@@ -29,6 +29,12 @@ const MOST_ENTRIES_TOLD = 0x0f_ff;
 /** @see DCMI 1.5, section 6.6.2 */
 const NO_ACTIVE_LIMIT = 0x80;
 
+/** Bytes 3 and 4 of the mandatory platform attributes: GUID and asset tag; temperatures. @see DCMI 1.5, table 6-3 */
+function withIdentification(attributes: Uint8Array): Uint8Array {
+  const [GUID, ASSET_TAG, TEMPERATURES] = [0x01, 0x04, 0x01];
+  return attributes.with(2, GUID | ASSET_TAG).with(3, TEMPERATURES);
+}
+
 function capabilities({ log }: BmcModel, parameter: string): Uint8Array {
   switch (parameter) {
     case "supported":
@@ -39,13 +45,15 @@ function capabilities({ log }: BmcModel, parameter: string): Uint8Array {
         hasSecondaryLan: false,
       });
     case "mandatory-platform-attributes":
-      return dcmiCapabilities.mandatoryPlatformAttributes.encode({
-        selEntries: Math.min(log.capacity, MOST_ENTRIES_TOLD),
-        flushesRecords: false,
-        flushesAll: false,
-        rollsOver: false,
-        temperatureSamplingSeconds: SAMPLING_S,
-      });
+      return withIdentification(
+        dcmiCapabilities.mandatoryPlatformAttributes.encode({
+          selEntries: Math.min(log.capacity, MOST_ENTRIES_TOLD),
+          flushesRecords: false,
+          flushesAll: false,
+          rollsOver: false,
+          temperatureSamplingSeconds: SAMPLING_S,
+        }),
+      );
     case "optional-platform-attributes":
       return dcmiCapabilities.optionalPlatformAttributes.encode({
         powerDeviceAddress: BMC_SLAVE,

@@ -135,10 +135,10 @@ function addSetUp(commands: CommandSet): void {
     .on(getChannelCipherSuites, needs.nothing, ({ model }, { channel, listsSuites, index }) => {
       requireLan(channel);
       const suites = model.description.cipherSuites.flatMap((number) => cipherSuite(number) ?? []);
-      const records = suites.flatMap((suite) => [...encodeCipherSuiteRecord(suite)]);
+      const records = suites.map((suite) => Array.from(encodeCipherSuiteRecord(suite)));
       // A bare list has each algorithm once, without the suites' numbers; their tags tell them apart.
-      const algorithms = [...new Set(suites.flatMap((suite) => [...encodeCipherSuiteRecord(suite).subarray(2)]))];
-      const bytes = Uint8Array.from(listsSuites ? records : algorithms);
+      const algorithms = new Set(records.flatMap((record) => record.slice(2)));
+      const bytes = Uint8Array.from(listsSuites ? records.flat() : algorithms);
       return { channel: LAN_CHANNEL, records: bytes.slice(index * PORTION, (index + 1) * PORTION) };
     })
     .on(getSessionChallenge, needs.nothing, ({ login15 }, { authType, userName }) => {

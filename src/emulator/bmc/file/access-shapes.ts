@@ -62,16 +62,14 @@ export type SessionLimits = MemberValue<typeof sessions>;
 /** All that can be offered but suite 0, which lets everyone in. @see IPMI 2.0, table 22-20 */
 const offeredSuites = [1, 2, 3, 6, 7, 8, 11, 12, 15, 16, 17] as const;
 
-const suiteShape = {
-  expected: `one of the cipher suites ${offeredSuites.join(", ")}`,
-  read: integer(1, 255).read,
-};
+const anySuite = integer(1, 255);
+const suiteExpected = `one of the cipher suites ${offeredSuites.join(", ")}`;
 
 export const cipherSuites = list<number>(
   {
-    expected: suiteShape.expected,
+    expected: suiteExpected,
     read: (place) =>
-      offeredSuites.some((suite) => suite === place.value) ? suiteShape.read(place) : place.refuse(suiteShape.expected),
+      offeredSuites.some((suite) => suite === place.value) ? anySuite.read(place) : place.refuse(suiteExpected),
   },
   "an array of cipher suites",
 );

@@ -10,14 +10,15 @@ interface Numbered {
 /** A BMC's sensors have a number each, over all lists, on each logical unit; those of shared records too. */
 export function refuseDoubleSensors(root: Place, description: BmcDescription): void {
   const taken = new Map<string, string>();
-  const look = (member: string, sensors: readonly Numbered[]) =>
-    void root.optional(member, (place) => {
+  const look = (member: string, sensors: readonly Numbered[]) => {
+    root.optional(member, (place) => {
       let index = 0;
       place.list("an array", (each) => {
         const sensor = sensors[index++];
         if (sensor) claim(each, sensor, taken);
       });
     });
+  };
   look("sensors", description.sensors);
   look("discrete_sensors", description.discreteSensors);
   look("event_only_sensors", description.eventOnlySensors);

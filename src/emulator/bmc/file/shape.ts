@@ -1,5 +1,6 @@
 import { closestName } from "../../../lib/closest-name.ts";
-import type { Place } from "../../../lib/place.ts";
+import { parseJsonDocument } from "../../../lib/json-document.ts";
+import { Place } from "../../../lib/place.ts";
 
 /** What may stand at a place: in words, and how it is read. Mistakes are noted by the place; the value is then undefined. */
 export interface Shape<T> {
@@ -57,18 +58,12 @@ function refuseUnknownMembers(place: Place, names: readonly string[]): boolean {
   return unknown.length === 0;
 }
 
-/** A member that may be absent, an object none of whose members need to be there: it is then made of what each is when absent. */
-export function section<const M extends Readonly<Record<string, OptionalMember<unknown>>>>(
-  members: M,
-): OptionalMember<Values<M>> {
-  const value: Record<string, unknown> = {};
-  for (const [name, { absent }] of Object.entries(members)) value[camelCase(name)] = absent.value;
-  return { shape: object("an object", members), absent: { value: value as Values<M> } };
-}
-
 /** An object with these members, spelled as in the file; in the value their names are in camel case. */
 export function object<const M extends AnyMembers>(expected: string, members: M): Shape<Values<M>> {
-  const entries = Object.entries(members).map(([name, member]) => ({ name, key: camelCase(name), ...member }));
+  const entries = Object.entries(members).map(([name, { shape, absent }]) => {
+    const key = camelCase(name);
+    return { name, key, shape, absent };
+  });
   const names = Object.keys(members);
   return {
     expected,
@@ -86,9 +81,20 @@ export function object<const M extends AnyMembers>(expected: string, members: M)
         if (found === undefined && (isThere || !absent)) isGood = false;
         value[key] = isThere ? found : absent?.value;
       }
-      return isGood ? (value as Values<M>) : undefined;
+      const isWhole = (read: unknown): read is Values<M> => read === value && isGood;
+      return isWhole(value) ? value : undefined;
     },
   };
+}
+
+/** A member that may be absent, an object none of whose members need to be there: absent, it is what an empty one is. */
+export function section<const M extends Readonly<Record<string, OptionalMember<unknown>>>>(
+  members: M,
+): OptionalMember<Values<M>> {
+  const shape = object("an object", members);
+  const value = shape.read(Place.root(parseJsonDocument("{}"), []));
+  if (!value) throw new TypeError("a section may have no member that must be there");
+  return { shape, absent: { value } };
 }
 
 /** A list; wrong elements are noted and make the whole of it wrong. */
@@ -135,6 +141,9 @@ export function integer(lowest: number, highest: number, unit = ""): Shape<numbe
   };
 }
 
+/** One that takes more than one byte. */
+const WIDE_CHARACTER = /[\u{100}-\u{10ffff}]/u;
+
 /** A text of characters that are one byte each. */
 export function text(longest: number, shortest = 0): Shape<string> {
   const expected = `a text of ${shortest === 0 ? "at most" : `${shortest} to`} ${longest} characters up to U+00FF`;
@@ -143,10 +152,7 @@ export function text(longest: number, shortest = 0): Shape<string> {
     read(place) {
       const { value } = place;
       const isGood =
-        typeof value === "string" &&
-        value.length >= shortest &&
-        value.length <= longest &&
-        !/[^\u{0}-\u{ff}]/u.test(value);
+        typeof value === "string" && value.length >= shortest && value.length <= longest && !WIDE_CHARACTER.test(value);
       return isGood ? value : place.refuse(expected);
     },
   };

@@ -61,6 +61,12 @@ export class DiscreteSensor {
     return this.#states;
   }
 
+  /** How things are when the BMC starts: no event follows from it. */
+  begin(offset: number, isOn: boolean): void {
+    if (!this.description.possible.includes(offset)) return;
+    this.#states = isOn ? this.#states | (1 << offset) : this.#states & ~(1 << offset);
+  }
+
   /** Turns a state on or off, and sends an event where that is a change. */
   set(offset: number, isOn: boolean, extensions?: EventExtensions): void {
     const isPossible = this.description.possible.includes(offset);

@@ -15,7 +15,7 @@ export interface Trouble {
 }
 
 /** Faults that are about messages, whether or not commands are named. */
-const commandFaults: readonly FaultKind[] = ["busy", "reservation-cancelled"];
+const commandFaults: ReadonlySet<FaultKind> = new Set(["busy", "reservation-cancelled"]);
 
 interface ActiveFault {
   readonly fault: FaultDescription;
@@ -51,13 +51,13 @@ export class FaultScript {
 
   /** A datagram has come. */
   meetDatagram(): Trouble {
-    return this.#meet(({ commands, fault }) => commands === undefined && !commandFaults.includes(fault));
+    return this.#meet(({ commands, fault }) => commands === undefined && !commandFaults.has(fault));
   }
 
   /** A command is about to be carried out. */
   meetCommand(name: string): Trouble {
     return this.#meet(({ commands, fault }) =>
-      commands === undefined ? commandFaults.includes(fault) : commands.includes(name),
+      commands === undefined ? commandFaults.has(fault) : commands.includes(name),
     );
   }
 

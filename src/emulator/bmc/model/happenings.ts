@@ -47,6 +47,10 @@ export class Happenings {
 
   constructor(parts: Parts) {
     this.#parts = parts;
+    const { sensors, chassis } = parts;
+    sensors.begin(followers.powerUnit, POWERED_OFF, !chassis.isOn);
+    sensors.begin(followers.acpiState, S0, chassis.isOn);
+    sensors.begin(followers.acpiState, S5, !chassis.isOn);
   }
 
   power(event: PowerEvent): void {

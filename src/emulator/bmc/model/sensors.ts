@@ -44,6 +44,11 @@ export class Sensors {
     for (const sensor of this.analog) for (const event of sensor.scan(surroundings)) this.#tell(event);
   }
 
+  /** How a state of the discrete sensors of a type is when the BMC starts. */
+  begin(sensorType: number, offset: number, isOn: boolean): void {
+    for (const sensor of this.#ofType(sensorType)) sensor.begin(offset, isOn);
+  }
+
   /** Tells the discrete sensors of a type that a state has begun or ended. */
   set(sensorType: number, offset: number, isOn: boolean): void {
     for (const sensor of this.#ofType(sensorType)) sensor.set(offset, isOn);
