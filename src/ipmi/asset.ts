@@ -1,5 +1,4 @@
-import { chassisTypeName } from "../ipmi-js/fru/chassis-types.ts";
-import type { FruField, FruInventory, FruProblem } from "../ipmi-js/fru/inventory.ts";
+import { chassisTypeName, type FruField, type FruInventory, type FruProblem } from "ipmi-js";
 import type { FruAsset } from "./bmc.ts";
 
 /** The fields that have a text, by their names in API 1.2; undefined where none has. */

@@ -1,5 +1,4 @@
-import { IpmiError } from "ipmi-js";
-import type { DeviceId } from "../ipmi-js/commands/device.ts";
+import { type DeviceId, IpmiError } from "ipmi-js";
 import type { Clock } from "../lib/clock.ts";
 import { toError } from "../lib/to-error.ts";
 import type { Bmc } from "./bmc.ts";

@@ -1,11 +1,14 @@
+import {
+  type AnalogTraits,
+  decodeSdrs,
+  type DeviceId as BmcDeviceId,
+  isReadable,
+  type ReadableSensor,
+  sensorsOf,
+} from "ipmi-js";
 import type { DeviceRecord } from "../devices/command.ts";
 import type { DeviceType } from "../devices/device-type.ts";
 import { deviceId, type DeviceId } from "../devices/ids.ts";
-import type { DeviceId as BmcDeviceId } from "../ipmi-js/commands/device.ts";
-import { decodeSdrs } from "../ipmi-js/procedures/read-sdrs.ts";
-import { isReadable } from "../ipmi-js/sensors/reading-of.ts";
-import type { AnalogTraits, ReadableSensor } from "../ipmi-js/sensors/sensor.ts";
-import { sensorsOf } from "../ipmi-js/sensors/sensors-of.ts";
 import type { FruAsset } from "./bmc.ts";
 import { assignDeviceIds, LED_DEVICE, POWER_DEVICE, SYSTEM_DEVICE, type DeviceIds } from "./device-ids.ts";
 import type { KeptInventory } from "./inventory-cache.ts";

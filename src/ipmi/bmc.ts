@@ -1,7 +1,4 @@
-import type { ChassisStatus } from "../ipmi-js/commands/chassis.ts";
-import type { DeviceId } from "../ipmi-js/commands/device.ts";
-import type { SensorReading } from "../ipmi-js/sensors/reading.ts";
-import type { ReadableSensor } from "../ipmi-js/sensors/sensor.ts";
+import type { ChassisStatus, DeviceId, ReadableSensor, SensorReading } from "ipmi-js";
 import type { BootTarget } from "../devices/command.ts";
 
 /** A BMC's SDRs, and what of them could not be read or understood, a sentence each. */

@@ -1,7 +1,5 @@
+import { type ChassisStatus, completionCodes, IpmiError, LONGEST_IDENTIFY_SECONDS } from "ipmi-js";
 import { DeviceError } from "../devices/errors.ts";
-import type { ChassisStatus } from "../ipmi-js/commands/chassis.ts";
-import { LONGEST_IDENTIFY_SECONDS } from "../ipmi-js/commands/chassis.ts";
-import { IpmiError } from "../ipmi-js/errors.ts";
 import type { Clock, Timer } from "../lib/clock.ts";
 import { toError } from "../lib/to-error.ts";
 import type { Bmc, IdentifyMode } from "./bmc.ts";
@@ -13,8 +11,15 @@ const RENEWAL_MS = LONGEST_IDENTIFY_SECONDS * 1000 - RENEWED_BEFORE_MS;
 /** After a renewal that did not work comes the next attempt. */
 const RENEWAL_RETRY_MS = 10_000;
 
-/** What BMCs say that do not take the byte that forces: too long, or not allowed. @see IPMI 2.0, table 5-2 */
-const refusesForce: ReadonlySet<number> = new Set([0xc7, 0xc8, 0xc9, 0xcc, 0xd5, 0xd6]);
+/** What BMCs say that do not take the byte that forces. */
+const refusesForce: ReadonlySet<number> = new Set([
+  completionCodes.requestLengthInvalid,
+  completionCodes.requestLengthExceeded,
+  completionCodes.parameterOutOfRange,
+  completionCodes.invalidDataField,
+  completionCodes.notInPresentState,
+  completionCodes.disabled,
+]);
 
 export interface IdentifyLedOptions {
   readonly bmc: Bmc;

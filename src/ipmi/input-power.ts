@@ -1,4 +1,4 @@
-import { systemPowerSensors } from "../ipmi-js/procedures/read-power.ts";
+import { systemPowerSensors } from "ipmi-js";
 import type { Clock } from "../lib/clock.ts";
 import type { Bmc } from "./bmc.ts";
 import type { BmcInventory } from "./bmc-inventory.ts";

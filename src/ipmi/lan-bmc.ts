@@ -1,22 +1,27 @@
-import { IpmiClient } from "../ipmi-js/client/ipmi-client.ts";
-import type { BootDevice, BootFlags } from "../ipmi-js/commands/boot-options.ts";
 import {
+  type BootDevice,
+  type BootFlags,
   chassisControl,
   chassisIdentify,
+  type DeviceId,
+  getBootTarget,
   getChassisStatus,
+  getDeviceId,
+  getPowerReading,
+  IpmiClient,
+  IpmiError,
   LONGEST_IDENTIFY_SECONDS,
-} from "../ipmi-js/commands/chassis.ts";
-import type { Requester } from "../ipmi-js/commands/command.ts";
-import { getPowerReading } from "../ipmi-js/commands/dcmi.ts";
-import { getDeviceId, type DeviceId } from "../ipmi-js/commands/device.ts";
-import { IpmiError } from "../ipmi-js/errors.ts";
-import { getBootTarget, setBootTarget } from "../ipmi-js/procedures/boot-target.ts";
-import type { ProcedureOptions } from "../ipmi-js/procedures/procedure-options.ts";
-import { readFru } from "../ipmi-js/procedures/read-fru.ts";
-import { readSdrs, readSdrSource, sdrStampOf } from "../ipmi-js/procedures/read-sdrs.ts";
-import { SensorReader } from "../ipmi-js/procedures/read-sensors.ts";
-import type { SensorReading } from "../ipmi-js/sensors/reading.ts";
-import type { ReadableSensor } from "../ipmi-js/sensors/sensor.ts";
+  type ProcedureOptions,
+  type ReadableSensor,
+  readFru,
+  readSdrs,
+  readSdrSource,
+  type Requester,
+  sdrStampOf,
+  SensorReader,
+  type SensorReading,
+  setBootTarget,
+} from "ipmi-js";
 import type { BootTarget } from "../devices/command.ts";
 import type { Clock } from "../lib/clock.ts";
 import { assetOf, sentenceOf } from "./asset.ts";

@@ -1,6 +1,6 @@
+import type { SensorUnit } from "ipmi-js";
 import type { DeviceType } from "../devices/device-type.ts";
 import type { Measurement } from "../devices/reading.ts";
-import type { SensorUnit } from "../ipmi-js/sensors/units.ts";
 
 /** @see IPMI 2.0, table 43-15 */
 const CELSIUS = 1;

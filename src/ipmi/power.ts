@@ -1,7 +1,6 @@
-import { IpmiError } from "ipmi-js";
+import { type ChassisStatus, completionCodes, IpmiError } from "ipmi-js";
 import { DeviceError } from "../devices/errors.ts";
 import type { PowerStatus } from "../devices/reading.ts";
-import type { ChassisStatus } from "../ipmi-js/commands/chassis.ts";
 import type { Clock } from "../lib/clock.ts";
 import { toError } from "../lib/to-error.ts";
 import type { Bmc } from "./bmc.ts";
@@ -79,8 +78,14 @@ const agrees = (status: ChassisStatus, control: PowerControl) => status.isOn ===
 /** A cycle that is not seen to switch off within this time was quicker than our looks: most take a second at least. */
 const CYCLE_SEEN_MS = 3000;
 
-/** Codes of BMCs that are busy switching: node busy, time-out, cannot respond, initializing, unspecified. @see IPMI 2.0, table 5-2 */
-const passingCodes: ReadonlySet<number> = new Set([0xc0, 0xc3, 0xce, 0xd2, 0xff]);
+/** What BMCs say that are busy switching. */
+const passingCodes: ReadonlySet<number> = new Set([
+  completionCodes.nodeBusy,
+  completionCodes.timeout,
+  completionCodes.cannotRespond,
+  completionCodes.initializing,
+  completionCodes.unspecified,
+]);
 
 /** A failure that passes: some BMCs are busy, or silent, while they switch. */
 const isPassing = (error: unknown) =>

@@ -1,4 +1,4 @@
-import { cipherSuites, type CipherSuite } from "../ipmi-js/crypto/algorithms.ts";
+import { type CipherSuite, cipherSuites } from "ipmi-js";
 import type { Place } from "../lib/place.ts";
 import { readOneOf } from "./read-name.ts";
 import type { SpelledMembers } from "./spelled-members.ts";

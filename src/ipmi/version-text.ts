@@ -1,4 +1,4 @@
-import type { DeviceId } from "../ipmi-js/commands/device.ts";
+import type { DeviceId } from "ipmi-js";
 
 /** What 1.2 answered with, to which we add what the BMC says of itself. */
 const BRIDGE = "OpenDCRE IPMI Bridge v2.0";

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
-import { boardId, deviceId } from "../../src/devices/ids.ts";
 import { IpmiError } from "ipmi-js";
+import { boardId, deviceId } from "../../src/devices/ids.ts";
 import type { InventoryStore, KeptInventory } from "../../src/ipmi/inventory-cache.ts";
 import { ManualClock, settle } from "../support/manual-clock.ts";
 import { definitionOf, openKnownRack, openRack, sdr, timeout, TIMEOUT_MS, units, type Rack } from "./fake-bmc.ts";

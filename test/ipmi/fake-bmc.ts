@@ -1,10 +1,13 @@
-import { IpmiError } from "ipmi-js";
+import {
+  type ChassisStatus,
+  getChassisStatus,
+  getDeviceId,
+  IpmiError,
+  type ReadableSensor,
+  type SensorReading,
+} from "ipmi-js";
 import type { BootTarget } from "../../src/devices/command.ts";
 import { boardId } from "../../src/devices/ids.ts";
-import { getChassisStatus, type ChassisStatus } from "../../src/ipmi-js/commands/chassis.ts";
-import { getDeviceId } from "../../src/ipmi-js/commands/device.ts";
-import type { SensorReading } from "../../src/ipmi-js/sensors/reading.ts";
-import type { ReadableSensor } from "../../src/ipmi-js/sensors/sensor.ts";
 import type { Bmc, BootSelection, FruContents, IdentifyMode } from "../../src/ipmi/bmc.ts";
 import type { BmcBoardServices } from "../../src/ipmi/bmc-board.ts";
 import type { BmcDefinition } from "../../src/ipmi/bmc-definition.ts";
@@ -180,13 +183,28 @@ export const definitionOf = (n: number, more: Partial<BmcDefinition> = {}): BmcD
 /** Everything that was told, as texts. */
 export class EventLog implements BmcEvents {
   readonly lines: string[] = [];
-  up = (bmc: string) => void this.lines.push(`${bmc} up`);
-  down = (bmc: string, { message }: Error) => void this.lines.push(`${bmc} down: ${message}`);
-  stillDown = (bmc: string, _: Error, nextMs: number) => void this.lines.push(`${bmc} still down, next in ${nextMs}`);
-  inventoried = (bmc: string, sensors: number, source: string) =>
-    void this.lines.push(`${bmc} has ${sensors} sensors (${source})`);
-  damaged = (bmc: string, problems: readonly string[]) => void this.lines.push(`${bmc}: ${problems.join("; ")}`);
-  failed = (bmc: string, what: string, { message }: Error) => void this.lines.push(`${bmc}: ${what}: ${message}`);
+
+  note(line: string): void {
+    this.lines.push(line);
+  }
+  up(bmc: string): void {
+    this.note(`${bmc} up`);
+  }
+  down(bmc: string, { message }: Error): void {
+    this.note(`${bmc} down: ${message}`);
+  }
+  stillDown(bmc: string, _: Error, nextMs: number): void {
+    this.note(`${bmc} still down, next in ${nextMs}`);
+  }
+  inventoried(bmc: string, sensors: number, source: string): void {
+    this.note(`${bmc} has ${sensors} sensors (${source})`);
+  }
+  damaged(bmc: string, problems: readonly string[]): void {
+    this.note(`${bmc}: ${problems.join("; ")}`);
+  }
+  failed(bmc: string, what: string, { message }: Error): void {
+    this.note(`${bmc}: ${what}: ${message}`);
+  }
 }
 
 export interface Rack {

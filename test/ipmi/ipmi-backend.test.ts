@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test";
+import { getChassisStatus, IpmiError } from "ipmi-js";
 import { boardId, deviceId } from "../../src/devices/ids.ts";
-import { getChassisStatus } from "../../src/ipmi-js/commands/chassis.ts";
-import { IpmiError } from "ipmi-js";
 import { deviceErrorOf } from "../support/device-error.ts";
 import { settle } from "../support/manual-clock.ts";
 import { definitionOf, type FakeBmc, openKnownRack, openRack, sdr, timeout, TIMEOUT_MS, units } from "./fake-bmc.ts";
