@@ -1,6 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket } from "node:dgram";
 import { lookup } from "node:dns/promises";
-import { setImmediate } from "node:timers";
 import type { OpenTransport, Peer, Transport, TransportListener } from "./transport.ts";
 
 interface Address {
@@ -51,6 +50,14 @@ class UdpTransport implements Transport {
   /** The peer's address as this runtime writes it, once it has been heard. */
   #knownAddress: string | undefined;
   #isClosed = false;
+  /** Datagrams that the system has not taken yet: Deno drops them where the socket is closed, a farewell for instance. */
+  #leaving = 0;
+
+  readonly #sent = (error: Error | null | undefined): void => {
+    this.#leaving--;
+    if (error) this.#failed(error);
+    if (this.#isClosed && this.#leaving === 0) this.#socket.close();
+  };
 
   constructor(socket: Socket, listener: TransportListener) {
     const { address, port } = socket.remoteAddress();
@@ -64,19 +71,18 @@ class UdpTransport implements Transport {
 
   send(datagram: Uint8Array): void {
     if (this.#isClosed) return;
+    this.#leaving++;
     try {
-      // Without a callback, failures are error events.
-      this.#socket.send(datagram);
+      this.#socket.send(datagram, this.#sent);
     } catch (error) {
-      this.#failed(error instanceof Error ? error : new Error(String(error)));
+      this.#sent(error instanceof Error ? error : new Error(String(error)));
     }
   }
 
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    // Deno drops what was sent a moment ago, a farewell for instance.
-    setImmediate(() => this.#socket.close());
+    if (this.#leaving === 0) this.#socket.close();
   }
 
   #received(datagram: Uint8Array, from: RemoteInfo): void {
