@@ -1,3 +1,4 @@
+import { copyOf } from "../bytes/copy.ts";
 import { bits, u8 } from "../bytes/layout.ts";
 
 /**
@@ -131,9 +132,4 @@ export function decodeResponse(bytes: Uint8Array): ResponseMessage | MessageFaul
     completionCode: bytes[DATA_AT]!,
     data: copyOf(bytes, DATA_AT + 1, bytes.length - CHECKSUM_SIZE),
   };
-}
-
-/** A copy even of Node's Buffer, whose own `slice` makes none. */
-function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  return new Uint8Array(bytes.subarray(start, end));
 }

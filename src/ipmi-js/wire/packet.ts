@@ -1,3 +1,4 @@
+import { copyOf } from "../bytes/copy.ts";
 import { bits, flag, u16, u32, u8 } from "../bytes/layout.ts";
 import { rmcpClasses, rmcpClassOf, RMCP_HEADER_SIZE, writeRmcpHeader } from "./rmcp.ts";
 
@@ -86,11 +87,6 @@ const NEXT_HEADER = 0x07;
 const TRAILER_FIELDS_SIZE = 2;
 const INTEGRITY_PAD = 0xff;
 
-/** A view without copying that is no Buffer, since Buffer's own `slice` would not copy. */
-function view(bytes: Uint8Array, start: number, end: number): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset + start, end - start);
-}
-
 /** @throws RangeError for fields that do not fit */
 export function encodePacket15(packet: Omit<Packet15, "format">): Uint8Array {
   const { payload, authCode } = packet;
@@ -174,8 +170,8 @@ function decode15(datagram: Uint8Array, authType: number): Packet15 | PacketFaul
     authType,
     sequence: header15.sequence.read(datagram),
     sessionId: header15.sessionId.read(datagram),
-    authCode: authType === authTypes.none ? undefined : view(datagram, AUTH_CODE_AT, lengthAt),
-    payload: view(datagram, lengthAt + 1, lengthAt + 1 + length),
+    authCode: authType === authTypes.none ? undefined : copyOf(datagram, AUTH_CODE_AT, lengthAt),
+    payload: copyOf(datagram, lengthAt + 1, lengthAt + 1 + length),
   };
 }
 
@@ -188,22 +184,22 @@ function decode20(datagram: Uint8Array): Packet20 | PacketFault {
   const fields = isOem ? oemHeader20 : header20;
   const end = payloadAt + fields.payloadLength.read(datagram);
   if (end > datagram.length) return "length";
-  return {
+  const packet: Packet20 = {
     format: "2.0",
     payloadType,
     isEncrypted: encryptedFlag.read(datagram),
     isAuthenticated: authenticatedFlag.read(datagram),
-    ...(isOem && {
-      oem: { enterprise: oemFields.enterprise.read(datagram), payloadId: oemFields.payloadId.read(datagram) },
-    }),
     sessionId: fields.sessionId.read(datagram),
     sequence: fields.sequence.read(datagram),
-    payload: view(datagram, payloadAt, end),
-    trailer: view(datagram, end, datagram.length),
+    payload: copyOf(datagram, payloadAt, end),
+    trailer: copyOf(datagram, end, datagram.length),
   };
+  if (!isOem) return packet;
+  const oem = { enterprise: oemFields.enterprise.read(datagram), payloadId: oemFields.payloadId.read(datagram) };
+  return { ...packet, oem };
 }
 
-/** Reads a session packet of either form. A string says why it is none. Payload and codes are views of the datagram. */
+/** Reads a session packet of either form. A string says why it is none. Payload and codes are copies. */
 export function decodePacket(datagram: Uint8Array): Packet15 | Packet20 | PacketFault {
   if (rmcpClassOf(datagram) !== rmcpClasses.ipmi) return "not-ipmi";
   const authType = datagram[4];
