@@ -6,6 +6,7 @@ import { Inventory } from "../devices/inventory.ts";
 import type { Log } from "../telemetry/log.ts";
 import { version } from "../version.ts";
 import type { Environment } from "./environment.ts";
+import { demonstrationBmcs } from "./demonstration-bmcs.ts";
 import { accessLog, controlWitness, errorLog } from "./logs.ts";
 import { startBus, startEmulator } from "./start-bus.ts";
 import type { Bmcs } from "./start-bmcs.ts";
@@ -32,7 +33,8 @@ export async function startAppliance(config: Config, env: Environment, log: Log)
   await using started = new AsyncDisposableStack();
   const busPath = config.emulator.enabled ? startEmulator(config, log, started) : config.bus.device;
   const bus = busPath === null ? undefined : await startBus(busPath, config, log, started);
-  const bmcs = await startBmcsIfAny(config, env, log, started);
+  const bmcs = await startBmcsIfAny(config, env, log);
+  started.defer(() => bmcs?.close());
   const { host, port, endpointPrefix: prefix, cors, maxBodyBytes, shutdownGraceMs: graceMs } = config.server;
   const backends = [bus, bmcs?.backend].filter((backend) => backend !== undefined);
   const api = createApi({
@@ -48,7 +50,7 @@ export async function startAppliance(config: Config, env: Environment, log: Log)
   const parts = started.move();
   const stop = async () => {
     // First the queues, so that nobody waits in them any longer; then the requests under way; then what they use.
-    await Promise.all([bus?.close(), bmcs?.backend.close(), listener.stop()]);
+    await Promise.all([bus?.close(), bmcs?.close(), listener.stop()]);
     await parts.disposeAsync();
   };
   let stopping: Promise<void> | undefined;
@@ -61,16 +63,9 @@ export async function startAppliance(config: Config, env: Environment, log: Log)
 }
 
 /** Without BMCs, the code that speaks to them is not even loaded. */
-async function startBmcsIfAny(
-  config: Config,
-  env: Environment,
-  log: Log,
-  started: AsyncDisposableStack,
-): Promise<Bmcs | undefined> {
+async function startBmcsIfAny(config: Config, env: Environment, log: Log): Promise<Bmcs | undefined> {
   const { ipmi, emulator } = config;
+  if (ipmi.bmcConfig !== null) return (await import("./start-bmcs.ts")).startBmcs(ipmi.bmcConfig, config, env, log);
   // A board file is scripted: it answers as written, and there is nothing beside it.
-  const isDemonstration = emulator.enabled && emulator.file === null;
-  if (ipmi.bmcConfig === null && !isDemonstration) return undefined;
-  const { startBmcs } = await import("./start-bmcs.ts");
-  return startBmcs(config, env, log, started);
+  return emulator.enabled && emulator.file === null ? demonstrationBmcs(config, log) : undefined;
 }

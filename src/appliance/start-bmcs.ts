@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import type { Config } from "../config/config.ts";
+import type { Backend } from "../devices/backend.ts";
 import { BMC_BIT, boardId } from "../devices/ids.ts";
 import { defaultBmcs } from "../emulator/bmc/load-bmc-file.ts";
 import { EmulatedBmc } from "../emulator/bmc/emulated-bmc.ts";
@@ -22,31 +23,21 @@ import { stateDirectory } from "./state-directory.ts";
 
 /** The BMCs of the appliance. */
 export interface Bmcs {
-  readonly backend: IpmiBackend;
+  readonly backend: Backend;
   /** Reads the BMC file again; one that is wrong changes nothing and is logged. */
   reload(): Promise<void>;
+  /** Refuses what waits and what comes, closes all sessions. */
+  close(): Promise<void>;
 }
 
 /**
- * The BMCs that a file lists, or, in the demonstration, two that exist in the program alone. They are looked for in the background.
+ * The BMCs that the file lists. They are looked for in the background.
  *
  * @throws BmcFileError, and what node:fs throws of the BMC file
  */
-export async function startBmcs(
-  config: Config,
-  env: Environment,
-  log: Log,
-  started: AsyncDisposableStack,
-): Promise<Bmcs> {
-  const { bmcConfig: file } = config.ipmi;
-  if (file === null)
-    return {
-      backend: backendOf(await emulatedBmcs(log, started), noStore, config, log),
-      reload: async () => undefined,
-    };
-  const load = (): readonly BmcDefinition[] => definitionsIn(file, config, env, log);
+export function startBmcs(file: string, config: Config, env: Environment, log: Log): Bmcs {
+  const load = () => definitionsIn(file, config, env, log);
   const backend = backendOf(load(), storeOf(config, env, log), config, log);
-  let reloading = Promise.resolve();
   const reload = async () => {
     let definitions: readonly BmcDefinition[];
     try {
@@ -59,7 +50,20 @@ export async function startBmcs(
     await backend.reload(definitions);
     log.info({ event: "reload", file, bmcs: definitions.length }, `${file} was read again: ${definitions.length} BMCs`);
   };
-  return { backend, reload: () => (reloading = reloading.then(reload)) };
+  let reloading = Promise.resolve();
+  return { backend, reload: () => (reloading = reloading.then(reload)), close: () => backend.close() };
+}
+
+/** Two BMCs that exist in the program alone, on free ports of the loopback address. */
+export async function startEmulatedBmcs(config: Config, log: Log): Promise<Bmcs> {
+  await using started = new AsyncDisposableStack();
+  const backend = backendOf(await emulatedBmcs(log, started), noStore, config, log);
+  const bmcs = started.move();
+  const close = async () => {
+    await backend.close();
+    await bmcs.disposeAsync();
+  };
+  return { backend, reload: () => Promise.resolve(), close };
 }
 
 function definitionsIn(file: string, config: Config, env: Environment, log: Log): readonly BmcDefinition[] {
@@ -99,7 +103,6 @@ function storeOf(config: Config, env: Environment, log: Log): InventoryStore {
   );
 }
 
-/** The two BMCs that are built in, on free ports of the loopback address. */
 async function emulatedBmcs(log: Log, started: AsyncDisposableStack): Promise<BmcDefinition[]> {
   const definitions: BmcDefinition[] = [];
   for (const [index, description] of defaultBmcs().entries()) {

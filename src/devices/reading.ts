@@ -7,7 +7,8 @@ export type Measurement =
   /** Some humidity sensors measure the temperature, too. */
   | { readonly kind: "humidity"; readonly relativeHumidityPercent: number; readonly temperatureC?: number }
   | { readonly kind: "fan_speed"; readonly speedRpm: ExactInteger }
-  | { readonly kind: "led"; readonly on: boolean }
+  /** The colour is there for LEDs that have one, or might. */
+  | { readonly kind: "led"; readonly on: boolean; readonly colour?: "unknown" }
   | { readonly kind: "voltage"; readonly voltageV: number }
   | { readonly kind: "current"; readonly currentA: number }
   | { readonly kind: "wattage"; readonly powerW: number }

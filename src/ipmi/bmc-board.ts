@@ -113,7 +113,7 @@ export class BmcBoard {
     const patience = this.#services.clock.after(CLOSE_GRACE_MS, outOfPatience.resolve);
     await Promise.race([idle, outOfPatience.promise]);
     patience.cancel();
-    await this.#bmc.close();
+    await Promise.all([this.#bmc.close(), this.#discovery.saved]);
   }
 
   get health(): LinkHealth {
@@ -223,7 +223,7 @@ export class BmcBoard {
   }
 
   #ledReading(isOn: boolean): Reading {
-    return this.#reading({ kind: "led", on: isOn });
+    return this.#reading({ kind: "led", on: isOn, colour: "unknown" });
   }
 
   #reading(measurement: Measurement): Reading {

@@ -49,7 +49,7 @@ async function inDoubt(action: "on" | "off" | "cycle", carriesOut: boolean, wasO
   return { ...rack, bmc, outcome: rack.clock.until(rack.backend.execute(powerOf(action), context)) };
 }
 
-const measured = (isOn: boolean) => ({ measurement: { kind: "led", on: isOn } });
+const measured = (isOn: boolean) => ({ measurement: { kind: "led", on: isOn, colour: "unknown" } });
 
 const chassisWith = (third: number) => getChassisStatus.reply.decode(Uint8Array.of(0x01, 0x00, third));
 

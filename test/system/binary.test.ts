@@ -24,11 +24,16 @@ beforeAll(async () => {
 async function expectToServe(command: readonly string[]): Promise<void> {
   const product = await startProduct(["--emulator"], command);
   const { boards } = (await product.get("scan")).body;
-  expect(boards.map((board: { board_id: string }) => board.board_id)).toEqual(["00000001", "00000002", "00000003"]);
+  const ids = boards.map((board: { board_id: string }) => board.board_id);
+  expect(ids).toEqual(["00000001", "00000002", "00000003", "40000001", "40000002"]);
   expect((await product.get("read/temperature/1/5801")).body).toEqual({ temperature_c: expect.any(Number) });
   expect((await product.get("power/1/3001/off")).body).toMatchObject({ power_status: "off", power_ok: false });
   expect((await product.get("fan/1/3002/4000", { method: "POST" })).body).toEqual({ speed_rpm: 4000 });
   expect((await product.get("led/1/5001/blue")).status).toBe(500);
+  // Over UDP, with encrypted sessions, to the emulated BMCs.
+  expect((await product.get("power/40000001/0100")).body).toMatchObject({ power_status: "on", pmbus_raw: "0,0,0,0" });
+  expect((await product.get("boot_target/40000001/0200/pxe")).body).toEqual({ target: "pxe" });
+  expect((await product.get("led/40000002/0300/on")).body).toEqual({ led_state: "on", led_color: "unknown" });
   expect(await product.stop()).toBe(0);
 }
 

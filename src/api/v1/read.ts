@@ -14,7 +14,7 @@ export function measurementAnswer(measurement: Measurement) {
     case "fan_speed":
       return { speed_rpm: measurement.speedRpm };
     case "led":
-      return { led_state: measurement.on ? "on" : "off" };
+      return { led_state: measurement.on ? "on" : "off", led_color: measurement.colour };
     case "voltage":
       return { voltage_v: measurement.voltageV };
     case "current":
