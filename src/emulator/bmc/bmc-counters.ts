@@ -18,3 +18,9 @@ export interface BmcCounters {
   /** Faults of the emulation itself: always 0. */
   readonly failures: number;
 }
+
+/** With what the socket has to say. */
+export interface EmulatedBmcCounters extends BmcCounters {
+  /** Answers for clients that were no longer there. */
+  readonly unreachable: number;
+}

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { isIPv6 } from "node:net";
 import { toError } from "../../lib/to-error.ts";
 import { systemClock, type Clock, type Timer } from "../../lib/clock.ts";
-import type { BmcCounters } from "./bmc-counters.ts";
+import type { EmulatedBmcCounters } from "./bmc-counters.ts";
 import { BmcResponder } from "./bmc-responder.ts";
 import type { BmcDescription } from "./file/bmc-shape.ts";
 import type { BmcModel } from "./model/bmc-model.ts";
@@ -37,6 +37,7 @@ export class EmulatedBmc {
   readonly #clock: Clock;
   readonly #log: BmcLog;
   readonly #delayed = new Set<Timer>();
+  #unreachable = 0;
   #isStopped = false;
 
   private constructor(socket: Socket, responder: BmcResponder, clock: Clock, log: BmcLog) {
@@ -52,7 +53,7 @@ export class EmulatedBmc {
       // A copy: Node's buffers are views of larger ones, which are used again.
       this.#receive(new Uint8Array(datagram), { address: from, port: fromPort });
     });
-    socket.on("error", (error) => this.#log.network(error));
+    socket.on("error", (error) => this.#failed(error));
   }
 
   /** Listens, and answers from then on. @throws what the system says where the address cannot be had */
@@ -72,8 +73,8 @@ export class EmulatedBmc {
     return new EmulatedBmc(socket, responder, clock, log);
   }
 
-  get counters(): BmcCounters {
-    return this.#responder.counters;
+  get counters(): EmulatedBmcCounters {
+    return { ...this.#responder.counters, unreachable: this.#unreachable };
   }
 
   /** The hardware as it is now, for tests that look at it, change a sensor or script a fault. */
@@ -118,14 +119,20 @@ export class EmulatedBmc {
     }
   }
 
+  /** Clients that have gone before their answer came are no fault of the network. */
+  #failed(error: Error): void {
+    if ("code" in error && error.code === "ECONNREFUSED") this.#unreachable++;
+    else this.#log.network(error);
+  }
+
   #send(datagram: Uint8Array, { address, port }: { readonly address: string; readonly port: number }): void {
     try {
       this.#socket.send(datagram, port, address, (error) => {
-        if (error) this.#log.network(error);
+        if (error) this.#failed(error);
       });
     } catch (error) {
       // Port 0 cannot be sent to, and whoever forges datagrams may come from there.
-      this.#log.network(toError(error));
+      this.#failed(toError(error));
     }
   }
 }
