@@ -38,6 +38,7 @@ export class BmcDiscovery {
   readonly #options: BmcDiscoveryOptions;
   #nextCheckMs = 0;
   #failures = 0;
+  #saved: Promise<void> = Promise.resolve();
 
   constructor(options: BmcDiscoveryOptions) {
     this.#options = options;
@@ -86,7 +87,17 @@ export class BmcDiscovery {
   }
 
   /** Writes down what is known. Never fails: what was not kept is read again after the next start. */
-  async save(): Promise<void> {
+  save(): Promise<void> {
+    this.#saved = this.#save();
+    return this.#saved;
+  }
+
+  /** Resolves when everything that was to be written down is. */
+  get saved(): Promise<void> {
+    return this.#saved;
+  }
+
+  async #save(): Promise<void> {
     const { store, address, inventory, events, name } = this.#options;
     try {
       const kept = inventory.toKept();

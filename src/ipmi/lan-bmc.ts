@@ -31,6 +31,9 @@ import type { BmcDefinition } from "./bmc-definition.ts";
 /** How long a command may take altogether where the definition does not say. People wait for it. */
 const DEFAULT_TIMEOUT_MS = 10_000;
 
+/** Datagrams for one request before its session counts as lost: 4 s of silence, which leaves time to open another one. */
+const ATTEMPTS = 4;
+
 /** A client that can be closed. */
 interface Client extends Requester {
   close(): Promise<void>;
@@ -47,7 +50,7 @@ export function openLanBmc(definition: BmcDefinition, clock: Clock): Bmc {
     ...(kg && { kg: kg.reveal() }),
     privilege,
     cipherSuite,
-    timing: { deadlineMs: timeoutMs ?? DEFAULT_TIMEOUT_MS },
+    timing: { attempts: ATTEMPTS, deadlineMs: timeoutMs ?? DEFAULT_TIMEOUT_MS },
     clock,
   });
   return new LanBmc(client, clock);

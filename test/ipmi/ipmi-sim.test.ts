@@ -2,15 +2,17 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { IpmiClient } from "ipmi-js";
 import { createApi } from "../../src/api/server.ts";
 import { boardId } from "../../src/devices/ids.ts";
 import { Inventory } from "../../src/devices/inventory.ts";
 import { defaultDiscoveryPolicy } from "../../src/ipmi/bmc-discovery.ts";
+import type { Bmc } from "../../src/ipmi/bmc.ts";
 import type { BmcDefinition } from "../../src/ipmi/bmc-definition.ts";
 import { defaultLinkPolicy } from "../../src/ipmi/bmc-link.ts";
 import { InventoryCache } from "../../src/ipmi/inventory-cache.ts";
 import { IpmiBackend } from "../../src/ipmi/ipmi-backend.ts";
-import { openLanBmc } from "../../src/ipmi/lan-bmc.ts";
+import { LanBmc, openLanBmc } from "../../src/ipmi/lan-bmc.ts";
 import { defaultSettlePolicy, type SettlePolicy } from "../../src/ipmi/power.ts";
 import { Secret } from "../../src/ipmi/secret.ts";
 import { systemClock } from "../../src/lib/clock.ts";
@@ -62,14 +64,19 @@ interface Bridge extends AsyncDisposable {
   readonly ask: (path: string) => Promise<{ readonly status: number; readonly json: unknown }>;
 }
 
+interface BridgeOptions {
+  readonly settle?: SettlePolicy;
+  readonly openBmc?: (definition: BmcDefinition) => Bmc;
+}
+
 function openBridge(
   definitions: readonly BmcDefinition[],
   stateDirectory: string,
-  settle: SettlePolicy = defaultSettlePolicy,
+  { settle = defaultSettlePolicy, openBmc }: BridgeOptions = {},
 ): Bridge {
   const events = new AwaitedEvents();
   const backend = new IpmiBackend(definitions, {
-    openBmc: (definition) => openLanBmc(definition, systemClock),
+    openBmc: openBmc ?? ((definition) => openLanBmc(definition, systemClock)),
     store: new InventoryCache(stateDirectory, (path, { message }) => events.note(`${path}: ${message}`)),
     clock: systemClock,
     random: Math.random,
@@ -335,19 +342,28 @@ describe.skipIf(!needs)(title, () => {
       toBmc: { loss: 0.2 },
       toClient: { loss: 0.2 },
     });
-    const definition = { ...definitionFor(sim, 1, { timeoutMs: 2500 }), host: proxy.host, port: proxy.port };
-    await using bridge = openBridge([definition], join(folder, "lossy"), { limitMs: 300, pollMs: 50 });
+    const { host, port } = proxy;
+    // Silences that suit a machine that is its own network.
+    const timing = { firstRetransmitMs: 60, deadlineMs: 4000 };
+    const login = { username: "admin", password: "lantern-7", cipherSuite: 3 };
+    await using bridge = openBridge([definitionFor(sim)], join(folder, "lossy"), {
+      settle: { limitMs: 300, pollMs: 50 },
+      openBmc: () => new LanBmc(new IpmiClient({ host, port, ...login, timing }), systemClock),
+    });
     sim.setPower(true);
-    for (const action of ["off", "on", "off", "on", "off"] as const) {
+    let answered = 0;
+    for (const action of ["off", "on", "off", "on", "off", "on", "off", "on", "off", "on"] as const) {
       const before = sim.chassisLog().length;
       const { status, json } = await bridge.ask(`power/40000001/0100/${action}`);
       const log = sim.chassisLog().slice(before);
       const isOn = sim.state("power") === "1";
       // Whatever was told is so; where nothing could be told, nothing was done twice.
+      answered += status === 200 ? 1 : 0;
       if (status === 200) expect(json).toMatchObject({ power_status: isOn ? "on" : "off" });
       if (status === 200) expect(isOn).toBe(action === "on");
       expect(log.length).toBeLessThanOrEqual(1);
     }
+    expect(answered).toBeGreaterThan(5);
     expect(proxy.counters.toBmc.lost + proxy.counters.toClient.lost).toBeGreaterThan(0);
   }, 120_000);
 
@@ -369,8 +385,6 @@ describe.skipIf(!needs)(title, () => {
     {
       await using bridge = openBridge([definitionFor(sim)], directory);
       await bridge.events.line("sensors (bmc)");
-      // Whoever asks for asset data waits until they are known; then they are kept.
-      await bridge.ask("asset/40000001/0200");
     }
     sim.pause();
     await using bridge = openBridge([definitionFor(sim)], directory);
