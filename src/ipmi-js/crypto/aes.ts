@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from "node:crypto";
+import { createCipheriv, createDecipheriv, type Cipheriv, type Decipheriv } from "node:crypto";
 
 /** Bytes of an AES block, and of the initialization vector in front of every payload. */
 const BLOCK = 16;
@@ -31,40 +31,48 @@ export class VectorSource {
 export const encryptedSize = (size: number): number => BLOCK + Math.ceil((size + 1) / BLOCK) * BLOCK;
 
 /**
- * Writes a payload encrypted into `into` from `at` on, `encryptedSize` bytes: the vector, and behind it under AES-CBC-128 the
- * payload, pad bytes 1, 2, 3 … and their number.
+ * Encrypts and decrypts payloads under one key: an initialization vector, and behind it under AES-CBC-128 the payload, pad bytes
+ * 1, 2, 3 … and their number.
+ *
+ * One cipher and one decipher serve all payloads, since making them costs more than using them. CBC goes on where it has ended: a
+ * payload's first block is freed of what the chain holds and combined with the vector instead; and once the vector has been decrypted
+ * like a block, the chain stands as if it had begun there. Without padding every whole block comes out at once, in all runtimes.
+ *
  * @see IPMI 2.0, section 13.29 and table 13-20
  */
-export function encryptInto(
-  into: Uint8Array,
-  at: number,
-  key: Uint8Array,
-  vector: Uint8Array,
-  payload: Uint8Array,
-): void {
-  const plain = new Uint8Array(encryptedSize(payload.length) - BLOCK);
-  plain.set(payload);
-  const padSize = plain.length - payload.length - 1;
-  for (let index = 0; index < padSize; index++) plain[payload.length + index] = index + 1;
-  plain[plain.length - 1] = padSize;
-  into.set(vector, at);
-  const cipher = createCipheriv(NAME, key, vector);
-  cipher.setAutoPadding(false);
-  into.set(cipher.update(plain), at + BLOCK);
-}
+export class PayloadCipher {
+  readonly #cipher: Cipheriv;
+  readonly #decipher: Decipheriv;
+  /** The last block that was encrypted. */
+  readonly #chain = new Uint8Array(BLOCK);
 
-/** Reads what `encryptInto` writes; undefined where its size, pad length or pad bytes are wrong. */
-export function decrypt(key: Uint8Array, encrypted: Uint8Array): Uint8Array | undefined {
-  if (encrypted.length < 2 * BLOCK || encrypted.length % BLOCK !== 0) return undefined;
-  const decipher = createDecipheriv(NAME, key, encrypted.subarray(0, BLOCK));
-  decipher.setAutoPadding(false);
-  const begun = decipher.update(encrypted.subarray(BLOCK));
-  if (begun.length === encrypted.length - BLOCK) return unpadded(begun);
-  // Some implementations of node:crypto keep the last block until the end, even without padding.
-  const plain = new Uint8Array(encrypted.length - BLOCK);
-  plain.set(begun);
-  plain.set(decipher.final(), begun.length);
-  return unpadded(plain);
+  /** @param key 16 bytes */
+  constructor(key: Uint8Array) {
+    this.#cipher = createCipheriv(NAME, key, this.#chain).setAutoPadding(false);
+    this.#decipher = createDecipheriv(NAME, key, this.#chain).setAutoPadding(false);
+  }
+
+  /** Writes a payload encrypted into `into` from `at` on: `encryptedSize` bytes. */
+  encryptInto(into: Uint8Array, at: number, vector: Uint8Array, payload: Uint8Array): void {
+    const plain = new Uint8Array(encryptedSize(payload.length) - BLOCK);
+    plain.set(payload);
+    const padSize = plain.length - payload.length - 1;
+    for (let index = 0; index < padSize; index++) plain[payload.length + index] = index + 1;
+    plain[plain.length - 1] = padSize;
+    const chain = this.#chain;
+    for (let index = 0; index < BLOCK; index++) plain[index]! ^= chain[index]! ^ vector[index]!;
+    const encrypted = this.#cipher.update(plain);
+    chain.set(encrypted.subarray(-BLOCK));
+    into.set(vector, at);
+    into.set(encrypted, at + BLOCK);
+  }
+
+  /** Reads what `encryptInto` writes; undefined where its size, pad length or pad bytes are wrong. */
+  decrypt(encrypted: Uint8Array): Uint8Array | undefined {
+    // A part of a block would stay behind, and shift all that follows.
+    if (encrypted.length < 2 * BLOCK || encrypted.length % BLOCK !== 0) return undefined;
+    return unpadded(this.#decipher.update(encrypted).subarray(BLOCK));
+  }
 }
 
 function unpadded(plain: Uint8Array): Uint8Array | undefined {

@@ -1,6 +1,6 @@
 import { createHash, createHmac, type KeyObject } from "node:crypto";
 import type { CipherSuite, IntegrityAlgorithm } from "../crypto/algorithms.ts";
-import { decrypt, encryptedSize, encryptInto, VectorSource } from "../crypto/aes.ts";
+import { encryptedSize, PayloadCipher, VectorSource } from "../crypto/aes.ts";
 import { hmacKey, isSameCode } from "../crypto/hash.ts";
 import type { SessionKeys } from "../crypto/rakp.ts";
 import { decodePacket, isTrailerSound, PAYLOAD_AT_20, payloadTypes, preparePacket20 } from "../wire/packet.ts";
@@ -51,7 +51,7 @@ export class Session20 implements SessionCodec {
   readonly #peerId: number;
   readonly #codeSize: number;
   readonly #sign: Signer | undefined;
-  readonly #aesKey: Uint8Array | undefined;
+  readonly #cipher: PayloadCipher | undefined;
   readonly #vectors: VectorSource;
   readonly #sent = new SequenceCounter();
   readonly #received = new SequenceWindow(WINDOW_SIZE);
@@ -65,24 +65,25 @@ export class Session20 implements SessionCodec {
     this.#peerId = isConsole ? options.bmcSessionId : options.consoleSessionId;
     this.#codeSize = suite.integrity.codeSize;
     this.#sign = signerOf(suite.integrity, keys);
-    this.#aesKey = suite.confidentiality.name === "AES_CBC_128" ? keys.k2.slice(0, AES_KEY_SIZE) : undefined;
+    this.#cipher =
+      suite.confidentiality.name === "AES_CBC_128" ? new PayloadCipher(keys.k2.slice(0, AES_KEY_SIZE)) : undefined;
     this.#vectors = new VectorSource(options.random ?? systemRandom);
   }
 
   seal(payload: Uint8Array, payloadType: number = payloadTypes.ipmi): Uint8Array {
-    const aesKey = this.#aesKey;
+    const cipher = this.#cipher;
     const bytes = preparePacket20(
       {
         payloadType,
-        isEncrypted: aesKey !== undefined,
+        isEncrypted: cipher !== undefined,
         isAuthenticated: this.#sign !== undefined,
         sessionId: this.#peerId,
         sequence: this.#sent.next(),
       },
-      aesKey ? encryptedSize(payload.length) : payload.length,
+      cipher ? encryptedSize(payload.length) : payload.length,
       this.#codeSize,
     );
-    if (aesKey) encryptInto(bytes, PAYLOAD_AT_20, aesKey, this.#vectors.next(), payload);
+    if (cipher) cipher.encryptInto(bytes, PAYLOAD_AT_20, this.#vectors.next(), payload);
     else bytes.set(payload, PAYLOAD_AT_20);
     const codeAt = bytes.length - this.#codeSize;
     if (this.#sign) bytes.set(this.#sign(bytes, codeAt), codeAt);
@@ -99,12 +100,12 @@ export class Session20 implements SessionCodec {
       const codeAt = datagram.length - this.#codeSize;
       if (!isSameCode(this.#sign(datagram, codeAt), datagram.subarray(codeAt))) return rejected("bad-authentication");
     } else if (packet.isAuthenticated) return rejected("malformed");
-    if (packet.isEncrypted && !this.#aesKey) return rejected("malformed");
+    if (packet.isEncrypted && !this.#cipher) return rejected("malformed");
     if (!this.#received.accept(packet.sequence)) return rejected("replayed");
-    if (!packet.isEncrypted || !this.#aesKey) {
+    if (!packet.isEncrypted || !this.#cipher) {
       return { kind: "payload", payloadType: packet.payloadType, payload: packet.payload };
     }
-    const payload = decrypt(this.#aesKey, packet.payload);
+    const payload = this.#cipher.decrypt(packet.payload);
     return payload ? { kind: "payload", payloadType: packet.payloadType, payload } : rejected("bad-padding");
   }
 }
