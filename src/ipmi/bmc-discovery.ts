@@ -112,8 +112,8 @@ export class BmcDiscovery {
     const { bmc, watch, inventory, events, name } = this.#options;
     const firmware = firmwareOf(device);
     if (inventory.isOf({ firmware, stamp: await watch(bmc.getSdrStamp(device)) })) return false;
-    const { stamp, raw, problems } = await watch(bmc.readSdrs(device));
-    inventory.setSdrs({ firmware, stamp }, raw);
+    const { stamp, raw, records, problems } = await watch(bmc.readSdrs(device));
+    inventory.setSdrs({ firmware, stamp }, raw, records);
     events.inventoried(name, inventory.sensors.size, "bmc");
     if (problems.length > 0) events.damaged(name, problems);
     return true;

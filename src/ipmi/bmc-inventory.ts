@@ -5,6 +5,7 @@ import {
   isReadable,
   type ReadableSensor,
   sensorsOf,
+  type SdrRecord,
 } from "ipmi-js";
 import type { DeviceRecord } from "../devices/command.ts";
 import type { DeviceType } from "../devices/device-type.ts";
@@ -85,11 +86,11 @@ export class BmcInventory {
     return this.#state?.firmware === firmware && this.#state.stamp === stamp;
   }
 
-  /** Takes whole records. Those that cannot be understood are no sensors. */
-  setSdrs(state: SdrState, raw: readonly Uint8Array[]): void {
+  /** Takes whole records, and those of them that can be understood. */
+  setSdrs(state: SdrState, raw: readonly Uint8Array[], records: readonly SdrRecord[]): void {
     this.#state = state;
     this.#sdrs = raw.map((record) => record.toBase64());
-    const sensors = sensorsOf(decodeSdrs(raw).records).filter(isDevice);
+    const sensors = sensorsOf(records).filter(isDevice);
     this.#ids = assignDeviceIds(uniquelyKeyed(sensors), this.#ids);
     const devices = new Map<DeviceId, SensorDevice>();
     for (const sensor of sensors) {
@@ -124,7 +125,7 @@ export class BmcInventory {
   restore(kept: KeptInventory): void {
     const raw = kept.sdrs.map((record) => Uint8Array.fromBase64(record));
     this.#ids = new Map(Object.entries(kept.deviceIds).map(([key, id]) => [key, deviceId(id)]));
-    this.setSdrs({ firmware: kept.firmware, stamp: kept.sdrStamp }, raw);
+    this.setSdrs({ firmware: kept.firmware, stamp: kept.sdrStamp }, raw, decodeSdrs(raw).records);
     if (kept.asset) {
       const { readAtMs, ...asset } = kept.asset;
       this.setAsset(asset, readAtMs);

@@ -1,4 +1,4 @@
-import type { ChassisStatus, DeviceId, ReadableSensor, SensorReading } from "ipmi-js";
+import type { ChassisStatus, DeviceId, ReadableSensor, SdrRecord, SensorReading } from "ipmi-js";
 import type { BootTarget } from "../devices/command.ts";
 
 /** A BMC's SDRs, and what of them could not be read or understood, a sentence each. */
@@ -7,6 +7,8 @@ export interface SdrContents {
   readonly stamp: string;
   /** Whole records, header and body. */
   readonly raw: readonly Uint8Array[];
+  /** Those of them that can be understood. */
+  readonly records: readonly SdrRecord[];
   readonly problems: readonly string[];
 }
 

@@ -5,10 +5,11 @@ import {
   IpmiError,
   type ReadableSensor,
   type SensorReading,
+  decodeSdrs,
 } from "ipmi-js";
 import type { BootTarget } from "../../src/devices/command.ts";
 import { boardId } from "../../src/devices/ids.ts";
-import type { Bmc, BootSelection, FruContents, IdentifyMode } from "../../src/ipmi/bmc.ts";
+import type { Bmc, BootSelection, FruContents, IdentifyMode, SdrContents } from "../../src/ipmi/bmc.ts";
 import type { BmcBoardServices } from "../../src/ipmi/bmc-board.ts";
 import type { BmcDefinition } from "../../src/ipmi/bmc-definition.ts";
 import { defaultDiscoveryPolicy } from "../../src/ipmi/bmc-discovery.ts";
@@ -121,7 +122,7 @@ export class FakeBmc implements Bmc {
 
   getDeviceId = () => this.#answer("device-id", () => this.deviceId);
   getSdrStamp = () => this.#answer("stamp", () => this.stamp);
-  readSdrs = () => this.#answer("sdrs", () => ({ stamp: this.stamp, raw: this.records, problems: this.sdrProblems }));
+  readSdrs = () => this.#answer("sdrs", () => this.#sdrContents());
   readFru = () => this.#answer("fru", () => this.fru);
   getChassisStatus = () => this.#answer("status", () => this.status);
   controlChassis = (control: "on" | "off" | "cycle") => this.#answer(`power ${control}`, () => this.onControl(control));
@@ -140,6 +141,11 @@ export class FakeBmc implements Bmc {
       if (!sensor.analog) throw new Error("the fake has analog sensors alone");
       return { kind: "analog", value, unit: sensor.analog.unit, raw: value & 0xff, state: "ok", states: [] };
     });
+
+  #sdrContents(): SdrContents {
+    const { records } = decodeSdrs(this.records);
+    return { stamp: this.stamp, raw: this.records, records, problems: this.sdrProblems };
+  }
 
   close(): Promise<void> {
     this.isClosed = true;
