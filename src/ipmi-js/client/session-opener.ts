@@ -156,8 +156,8 @@ export class SessionOpener {
 
   /** Runs one handshake to its end. `schedule` is that of its first question; once it is answered, somebody is there. */
   async #run(handshake: Handshake, link: Link, schedule: Schedule, limits: Limits): Promise<SessionCodec> {
+    let step = handshake.start();
     try {
-      let step = handshake.start();
       for (let exchange = 0; ; exchange++) {
         if (step.kind === "established") return step.session;
         if (step.kind === "failed") throw step.error;
@@ -165,10 +165,27 @@ export class SessionOpener {
         step = await this.#ask(handshake, step, link, exchange === 0 ? schedule : this.#within, limits);
       }
     } catch (error) {
+      const isNumberUnknown = step.kind === "send" && step.step === "open-session";
+      if (limits.signal.aborted && isNumberUnknown) await this.#lastAnswer(handshake, link);
       const farewell = handshake.farewell();
       if (farewell) link.send(farewell);
       throw error;
     }
+  }
+
+  /** Where a set-up is broken off, the BMC may hold a session whose number is still on its way to us. */
+  async #lastAnswer(handshake: Handshake, link: Link): Promise<void> {
+    const { clock, timing } = this.#options;
+    await ask<HandshakeStep>(link, clock, {
+      silencesMs: [timing.closeMs],
+      deadlineMs: clock.monotonicMs() + timing.closeMs,
+      signal: new AbortController().signal,
+      datagram: () => undefined,
+      read(datagram) {
+        const step = handshake.received(datagram);
+        return step.kind === "ignored" ? undefined : step;
+      },
+    });
   }
 
   async #ask(handshake: Handshake, asked: SendStep, link: Link, schedule: Schedule, limits: Limits) {
