@@ -34,7 +34,7 @@ export interface RecordedExchange extends RakpExchange {
 }
 
 /** The payload of the last packet of a type: pyghmi proposes suite 17 first, which the BMC refuses. */
-export function setUpPayload(session: RecordedSession, type: number): Uint8Array {
+function setUpPayload(session: RecordedSession, type: number): Uint8Array {
   const packet = session.packets.findLast((each) => setUpType(each) === type);
   if (!packet) throw new RangeError(`${session.name} has no payload of type ${type}`);
   return packet.bytes.slice(PAYLOAD_AT);

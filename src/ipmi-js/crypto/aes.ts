@@ -19,7 +19,7 @@ export class VectorSource {
 
   next(): Uint8Array {
     if (this.#used === this.#drawn.length) {
-      this.#drawn = Uint8Array.from(this.#random(VECTORS_DRAWN * BLOCK));
+      this.#drawn = new Uint8Array(this.#random(VECTORS_DRAWN * BLOCK));
       this.#used = 0;
     }
     this.#used += BLOCK;

@@ -30,19 +30,19 @@ export interface IntegrityAlgorithm {
 }
 
 /** How payloads are encrypted. @see IPMI 2.0, table 13-19 and section 13.29 */
-export interface ConfidentialityAlgorithm {
+interface ConfidentialityAlgorithm {
   readonly number: number;
   readonly name: "NO_ENCRYPTION_ALGORITHM" | "AES_CBC_128";
 }
 
-export const authenticationAlgorithms = {
+const authenticationAlgorithms = {
   none: { number: 0, name: "NO_AUTHENTICATION_ALGORITHM", digest: undefined, codeSize: 0, checkValueSize: 0 },
   hmacSha1: { number: 1, name: "RAKP_HMAC_SHA1", digest: "sha1", codeSize: 20, checkValueSize: 12 },
   hmacMd5: { number: 2, name: "RAKP_HMAC_MD5", digest: "md5", codeSize: 16, checkValueSize: 16 },
   hmacSha256: { number: 3, name: "RAKP_HMAC_SHA256", digest: "sha256", codeSize: 32, checkValueSize: 16 },
 } as const satisfies Record<string, AuthenticationAlgorithm>;
 
-export const integrityAlgorithms = {
+const integrityAlgorithms = {
   none: { number: 0, name: "NO_INTEGRITY_ALGORITHM", digest: undefined, key: undefined, codeSize: 0 },
   hmacSha1: { number: 1, name: "HMAC_SHA1_96", digest: "sha1", key: "k1", codeSize: 12 },
   hmacMd5: { number: 2, name: "HMAC_MD5_128", digest: "md5", key: "k1", codeSize: 16 },
@@ -50,7 +50,7 @@ export const integrityAlgorithms = {
   hmacSha256: { number: 4, name: "HMAC_SHA256_128", digest: "sha256", key: "k1", codeSize: 16 },
 } as const satisfies Record<string, IntegrityAlgorithm>;
 
-export const confidentialityAlgorithms = {
+const confidentialityAlgorithms = {
   none: { number: 0, name: "NO_ENCRYPTION_ALGORITHM" },
   aesCbc: { number: 1, name: "AES_CBC_128" },
 } as const satisfies Record<string, ConfidentialityAlgorithm>;

@@ -42,4 +42,3 @@ export const openSessionResponse = layout({
   integrity: optional(algorithm(20, 1)),
   confidentiality: optional(algorithm(28, 2)),
 });
-export type OpenSessionResponse = Decoded<typeof openSessionResponse>;

@@ -57,7 +57,7 @@ export interface Packet20 {
 }
 
 /** Whose payload it is, in packets of payload type 2. */
-export interface OemPayload {
+interface OemPayload {
   /** IANA enterprise number. */
   readonly enterprise: number;
   readonly payloadId: number;

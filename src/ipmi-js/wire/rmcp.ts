@@ -4,9 +4,9 @@
  */
 
 /** First byte: RMCP version 1.0. */
-export const RMCP_VERSION = 0x06;
+const RMCP_VERSION = 0x06;
 /** Sequence number of messages that want no RMCP acknowledge: all of IPMI's. */
-export const NO_RMCP_ACK = 0xff;
+const NO_RMCP_ACK = 0xff;
 /** Bytes of the header. */
 export const RMCP_HEADER_SIZE = 4;
 
