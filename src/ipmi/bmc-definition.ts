@@ -3,7 +3,7 @@ import type { Secret } from "./secret.ts";
 
 /** Names of privilege levels, as BMC files spell them, lowest first. @see IPMI 2.0, section 6.8 */
 export const privilegeNames = ["callback", "user", "operator", "administrator"] as const;
-export type PrivilegeName = (typeof privilegeNames)[number];
+type PrivilegeName = (typeof privilegeNames)[number];
 
 /** One BMC of a BMC file: how it is reached, and as which board it is listed. */
 export interface BmcDefinition {

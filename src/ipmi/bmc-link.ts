@@ -16,7 +16,7 @@ export interface LinkPolicy {
 export const defaultLinkPolicy: LinkPolicy = { idleMs: 15_000, firstPauseMs: 1000, longestPauseMs: 60_000 };
 
 /** What becomes of a BMC, for people and their monitoring. */
-export interface LinkEvents {
+interface LinkEvents {
   up(): void;
   /** It does not answer, or lets nobody in. Attempts go on. */
   down(reason: Error): void;
