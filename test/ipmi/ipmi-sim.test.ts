@@ -244,8 +244,11 @@ describe.skipIf(!needs)(title, () => {
         ["off", "0300"],
       ] as const) {
         const before = sim.chassisLog().length;
-        expect((await bridge.ask(`led/40000001/${device}/${state}`)).json).toMatchObject({ led_state: state });
-        expect((await bridge.ask("led/40000001/0200")).json).toMatchObject({ led_state: state });
+        expect((await bridge.ask(`led/40000001/${device}/${state}`)).json).toEqual({
+          led_state: state,
+          led_color: "unknown",
+        });
+        expect((await bridge.ask("led/40000001/0200")).json).toEqual({ led_state: state, led_color: "unknown" });
         // Interval, and whether it is forced.
         expect(sim.chassisLog().slice(before)).toEqual([state === "on" ? "identify 255 1" : "identify 0 0"]);
       }
