@@ -3,7 +3,7 @@ import { s16, wideBits } from "../commands/fields.ts";
 import { decodeLatin1, encodeLatin1 } from "../bytes/text.ts";
 
 /** Types of multi-records. @see FRU definition 1.0, table 16-2 */
-export const fruRecordTypes = {
+const fruRecordTypes = {
   powerSupply: 0x00,
   dcOutput: 0x01,
   dcLoad: 0x02,
