@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, type Cipheriv, type Decipheriv } from "node:crypto";
+import { copyOf } from "../bytes/copy.ts";
 
 /** Bytes of an AES block, and of the initialization vector in front of every payload. */
 const BLOCK = 16;
@@ -23,7 +24,7 @@ export class VectorSource {
       this.#used = 0;
     }
     this.#used += BLOCK;
-    return this.#drawn.subarray(this.#used - BLOCK, this.#used);
+    return copyOf(this.#drawn, this.#used - BLOCK, this.#used);
   }
 }
 
@@ -62,7 +63,8 @@ export class PayloadCipher {
     const chain = this.#chain;
     for (let index = 0; index < BLOCK; index++) plain[index]! ^= chain[index]! ^ vector[index]!;
     const encrypted = this.#cipher.update(plain);
-    chain.set(encrypted.subarray(-BLOCK));
+    const lastAt = encrypted.length - BLOCK;
+    for (let index = 0; index < BLOCK; index++) chain[index] = encrypted[lastAt + index]!;
     into.set(vector, at);
     into.set(encrypted, at + BLOCK);
   }
@@ -71,15 +73,16 @@ export class PayloadCipher {
   decrypt(encrypted: Uint8Array): Uint8Array | undefined {
     // A part of a block would stay behind, and shift all that follows.
     if (encrypted.length < 2 * BLOCK || encrypted.length % BLOCK !== 0) return undefined;
-    return unpadded(this.#decipher.update(encrypted).subarray(BLOCK));
+    return unpadded(this.#decipher.update(encrypted));
   }
 }
 
+/** The payload behind what became of the vector and before the pad. */
 function unpadded(plain: Uint8Array): Uint8Array | undefined {
   const padSize = plain[plain.length - 1]!;
   const size = plain.length - 1 - padSize;
   // The specification knows up to 15 pad bytes; some firmware adds a whole block to a payload that needs none.
-  if (padSize > BLOCK || size < 0) return undefined;
+  if (padSize > BLOCK || size < BLOCK) return undefined;
   for (let index = 0; index < padSize; index++) if (plain[size + index] !== index + 1) return undefined;
-  return new Uint8Array(plain.buffer, plain.byteOffset, size);
+  return copyOf(plain, BLOCK, size);
 }

@@ -1,4 +1,5 @@
 import { createHash, createHmac, type KeyObject } from "node:crypto";
+import { copyOf } from "../bytes/copy.ts";
 import type { CipherSuite, IntegrityAlgorithm } from "../crypto/algorithms.ts";
 import { encryptedSize, PayloadCipher, VectorSource } from "../crypto/aes.ts";
 import { hmacKey, isSameCode } from "../crypto/hash.ts";
@@ -34,11 +35,21 @@ function signerOf(algorithm: IntegrityAlgorithm, keys: SessionKeys): Signer | un
   if (algorithm.key === "password") {
     const { password } = keys;
     return (bytes, end) =>
-      createHash(digest).update(password).update(bytes.subarray(RMCP_HEADER_SIZE, end)).update(password).digest();
+      createHash(digest)
+        .update(password)
+        .update(copyOf(bytes, RMCP_HEADER_SIZE, end))
+        .update(password)
+        .digest();
   }
   const key: KeyObject = hmacKey(keys.k1);
   return (bytes, end) =>
-    createHmac(digest, key).update(bytes.subarray(RMCP_HEADER_SIZE, end)).digest().subarray(0, codeSize);
+    copyOf(
+      createHmac(digest, key)
+        .update(copyOf(bytes, RMCP_HEADER_SIZE, end))
+        .digest(),
+      0,
+      codeSize,
+    );
 }
 
 const rejected = (reason: Rejection): Opened => ({ kind: "rejected", reason });
@@ -98,7 +109,8 @@ export class Session20 implements SessionCodec {
       if (!packet.isAuthenticated || !isTrailerSound(packet.trailer, this.#codeSize))
         return rejected("bad-authentication");
       const codeAt = datagram.length - this.#codeSize;
-      if (!isSameCode(this.#sign(datagram, codeAt), datagram.subarray(codeAt))) return rejected("bad-authentication");
+      if (!isSameCode(this.#sign(datagram, codeAt), copyOf(datagram, codeAt, datagram.length)))
+        return rejected("bad-authentication");
     } else if (packet.isAuthenticated) return rejected("malformed");
     if (packet.isEncrypted && !this.#cipher) return rejected("malformed");
     if (!this.#received.accept(packet.sequence)) return rejected("replayed");
