@@ -12,7 +12,7 @@ import { THIS_CHANNEL } from "../../../ipmi-js/commands/session.ts";
 import { completionCodes } from "../../../ipmi-js/completion-codes.ts";
 import { isSameCode } from "../../../ipmi-js/crypto/hash.ts";
 import { LAN_CHANNEL } from "../model/lan-settings.ts";
-import { MAXIMUM_USERS, type User } from "../model/users.ts";
+import { MAXIMUM_USERS, SHORT_PASSWORD, type User } from "../model/users.ts";
 import { needs, type Caller, type CommandSet } from "./command-set.ts";
 import { knownLevel, levelName } from "./levels.ts";
 import { refuse } from "./refusal.ts";
@@ -25,7 +25,7 @@ const NULL_USER = 1;
 const CHANNEL_WITHOUT_SESSIONS = 0x82;
 /** @see IPMI 2.0, section 22.30 */
 const [PASSWORD_DIFFERS, PASSWORD_SIZE_WRONG] = [0x80, 0x81];
-const [SHORT_PASSWORD, LONG_PASSWORD] = [16, 20];
+const LONG_PASSWORD = 20;
 
 interface ChannelTraits {
   readonly medium: "ipmb" | "lan" | "system-interface";
@@ -114,9 +114,9 @@ function addSetters(commands: CommandSet): void {
         refuse(completionCodes.requestLengthInvalid);
       const end = password.indexOf(0);
       const meant = end < 0 ? password : password.slice(0, end);
-      if (operation === "set") users.put({ ...user, password: meant });
+      if (operation === "set") users.put({ ...user, password: meant, isLongPassword: isTwentyBytes });
       else if (operation !== "test") refuse(completionCodes.invalidDataField);
-      else if (isTwentyBytes !== user.password.length > SHORT_PASSWORD) refuse(PASSWORD_SIZE_WRONG);
+      else if (isTwentyBytes !== user.isLongPassword) refuse(PASSWORD_SIZE_WRONG);
       else if (!isSameCode(meant, user.password)) refuse(PASSWORD_DIFFERS);
       return {};
     });

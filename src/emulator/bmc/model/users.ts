@@ -6,11 +6,16 @@ export const MAXIMUM_USERS = 15;
 /** Limit of users who may not log in. @see IPMI 2.0, table 22-29 */
 export const NO_ACCESS = 15;
 
+/** Bytes of passwords of the old size. @see IPMI 2.0, section 22.30 */
+export const SHORT_PASSWORD = 16;
+
 /** Someone with a name, or the place for one. */
 export interface User {
   readonly id: number;
   name: string;
   password: Uint8Array;
+  /** Stored as 20 bytes, and not as 16, by which a test of it asks. */
+  isLongPassword: boolean;
   privilege: number;
   isEnabled: boolean;
   maxSessions: number | undefined;
@@ -26,7 +31,8 @@ export class Users {
     this.#passwordBytes = passwordBytes;
     for (const { id, name, password, privilege, enabled, maxSessions } of descriptions) {
       const kept = this.#keep(encodeLatin1(password));
-      this.#users.set(id, { id, name, password: kept, privilege, isEnabled: enabled, maxSessions });
+      const isLongPassword = kept.length > SHORT_PASSWORD;
+      this.#users.set(id, { id, name, password: kept, isLongPassword, privilege, isEnabled: enabled, maxSessions });
     }
   }
 
@@ -38,7 +44,8 @@ export class Users {
   get(id: number): User {
     const user = this.#users.get(id);
     if (user) return user;
-    return { id, name: "", password: new Uint8Array(), privilege: NO_ACCESS, isEnabled: false, maxSessions: undefined };
+    const nobody = { name: "", password: new Uint8Array(), isLongPassword: false, maxSessions: undefined };
+    return { id, ...nobody, privilege: NO_ACCESS, isEnabled: false };
   }
 
   /** Takes a user's new settings. */
