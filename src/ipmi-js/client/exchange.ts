@@ -14,6 +14,8 @@ export interface ExchangeRequest {
   readonly data: Uint8Array;
   readonly isRepeatable: boolean;
   readonly target: BridgeTarget | undefined;
+  /** The timing's where it is undefined. */
+  readonly busyRetries?: number | undefined;
 }
 
 /** What the one who runs an exchange has to do when time has passed. */
@@ -137,7 +139,7 @@ export class Exchange {
 
   /** How often the request is made anew on account of this completion code. */
   #busyLimit(completionCode: number): number {
-    if (completionCode === completionCodes.nodeBusy) return this.#timing.busyRetries;
+    if (completionCode === completionCodes.nodeBusy) return this.request.busyRetries ?? this.#timing.busyRetries;
     if (!this.request.isRepeatable) return 0;
     const isUnclear =
       completionCode === completionCodes.unspecified || completionCode === completionCodes.duplicateRequest;

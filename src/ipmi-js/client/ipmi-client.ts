@@ -105,13 +105,13 @@ export class IpmiClient implements Requester {
   #requestOf<Request, Reply>(
     command: Command<Request, Reply>,
     request: Request,
-    { lun = 0, target }: CallOptions,
+    { lun = 0, target, busyRetries }: CallOptions,
   ): ExchangeRequest {
     const { name, netFn, code, isRepeatable } = command;
     if (!isWithin(lun, MAX_LUN)) throw refused(name, `LUN ${lun} is not within 0 and ${MAX_LUN}`);
     if (target && !(isWithin(target.channel, MAX_CHANNEL) && isWithin(target.address, MAX_ADDRESS)))
       throw refused(name, `there is no address ${target.address} on channel ${target.channel}`);
-    return { name, netFn, code, lun, target, isRepeatable, data: encodeRequestData(command, request) };
+    return { name, netFn, code, lun, target, isRepeatable, busyRetries, data: encodeRequestData(command, request) };
   }
 }
 

@@ -55,6 +55,8 @@ export interface CallOptions {
   /** Logical unit, 0–3. */
   readonly lun?: number;
   readonly target?: BridgeTarget;
+  /** Times that a BMC which is busy (completion code C0h) is asked again; the client's where it is absent. */
+  readonly busyRetries?: number;
 }
 
 /** Whoever carries out commands: a client, or a fake of one. */

@@ -160,9 +160,12 @@ export class SensorReader {
   }
 }
 
-/** How a sensor is reached: made only where it is not like most of them. */
-function callOf(sensor: ReadableSensor, options: ProcedureOptions | undefined): CallOptions | undefined {
+/** Some BMCs say "busy" for sensors that they never can read: these must not hold up the others. */
+const busyRetries = 1;
+
+/** How a sensor is reached. */
+function callOf(sensor: ReadableSensor, options: ProcedureOptions | undefined): CallOptions {
   const { lun, owner } = sensor;
-  if (owner.kind === "controller") return { ...options, lun, target: owner.target };
-  return lun === 0 ? options : { ...options, lun };
+  if (owner.kind === "controller") return { ...options, lun, busyRetries, target: owner.target };
+  return { ...options, lun, busyRetries };
 }

@@ -133,6 +133,16 @@ describe("a busy BMC", () => {
     expect(fake.carriedOut()).toHaveLength(3);
   });
 
+  test("is asked as often as the call says", async () => {
+    await using fake = fakeClient();
+    await fake.client.connect();
+    fake.bmc.answer(answer(echo, () => new Refusal(0xc0)));
+    expect(await failureOf(fake.client.execute(echo, { value: 1 }, { busyRetries: 0 }))).toMatchObject({
+      detail: { completionCode: 0xc0 },
+    });
+    expect(fake.carriedOut()).toHaveLength(1);
+  });
+
   test("has carried out nothing when the deadline comes in a pause", async () => {
     await using fake = fakeClient({ timing: { busyPauseMs: 1000 } });
     await fake.client.connect();
