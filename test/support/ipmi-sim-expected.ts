@@ -103,7 +103,6 @@ const Bmc = Type.Object({
 });
 
 export type ExpectedBmc = Static<typeof Bmc>;
-export type ExpectedSensor = ExpectedBmc["sensors"][number];
 
 /** Reads the text of an expected.json; throws where mkbmc.py writes something else than is declared here. */
 export function parseExpected(json: string): ExpectedBmc {

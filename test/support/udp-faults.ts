@@ -67,7 +67,7 @@ const GARBAGE_BYTES = 96;
 const HEADER_BYTES = 16;
 
 /** Uniform numbers from 0 to below 1 out of 32 bits of state (SplitMix32). */
-export function randomOf(seed: number): () => number {
+function randomOf(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state = (state + 0x9e3779b9) | 0;
