@@ -115,7 +115,7 @@ describe.skipIf(!isReady)(`the whole product with BMCs (${needs})`, () => {
     const types = body.boards[0].devices.map(({ device_type }: { device_type: string }) => device_type);
     expect(types).toEqual(["power", "system", "led"]);
     const { msg } = await product.until(({ event }) => event === "bmc-down");
-    expect(msg).toContain(`${sim.host}`);
+    expect(msg).toContain(sim.host);
     const health = (await product.get("health")).body;
     expect(health.status).toBe("degraded");
     expect(health.links.ipmi[0]).toMatchObject({ state: "down", last_error: expect.any(String) });
