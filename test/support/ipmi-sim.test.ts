@@ -64,13 +64,15 @@ describe.skipIf(!hasIpmiSim || !hasIpmitool)(`simulated BMCs (need ${IPMI_SIM}, 
     expect(startIpmiSim({ port: sim.port })).rejects.toThrow("Address already in use");
   });
 
-  test("a test that ends without closing leaves no process", async () => {
+  test("a test that ends without closing leaves nothing", async () => {
     const script = `const { startIpmiSim } = await import("${join(import.meta.dirname, "ipmi-sim.ts")}");
-      console.log((await startIpmiSim()).pid); process.exit(0);`;
+      const { pid, dir } = await startIpmiSim(); console.log(pid, dir); process.exit(0);`;
     const child = Bun.spawn([process.execPath, "-e", script], { stdio: ["ignore", "pipe", "inherit"] });
-    const pid = Number(await new Response(child.stdout).text());
+    const [pid = "", dir = ""] = (await new Response(child.stdout).text()).trim().split(" ");
     await child.exited;
-    expect(pid).toBeGreaterThan(1);
-    expect(isRunning(pid)).toBeFalse();
+    expect(Number(pid)).toBeGreaterThan(1);
+    expect(isRunning(Number(pid))).toBeFalse();
+    expect(dir).not.toBe("");
+    expect(existsSync(dir)).toBeFalse();
   });
 });

@@ -81,10 +81,12 @@ const START_ATTEMPTS = 20;
 const EXIT_POLL_MS = 2;
 
 const running = new Set<number>();
+const runDirectories = new Set<string>();
 
-// A test that is cut short leaves no process behind.
+// A test that is cut short leaves nothing behind.
 process.on("exit", () => {
   for (const pid of running) signal(pid, "SIGKILL");
+  for (const path of runDirectories) removeRunDirectory(path);
 });
 
 function signal(pid: number, name: NodeJS.Signals): void {
@@ -121,7 +123,14 @@ async function run(command: readonly string[], env: Record<string, string>): Pro
 }
 
 function newRunDirectory(): string {
-  return mkdtempSync(join(tmpdir(), "opendcre-ipmi-sim-"));
+  const path = mkdtempSync(join(tmpdir(), "opendcre-ipmi-sim-"));
+  runDirectories.add(path);
+  return path;
+}
+
+function removeRunDirectory(path: string): void {
+  rmSync(path, { recursive: true, force: true });
+  runDirectories.delete(path);
 }
 
 function randomPort(count = 1): number {
@@ -219,7 +228,7 @@ class Simulator implements IpmiSim {
 
   async close(): Promise<void> {
     await end(this.#pid, "SIGKILL");
-    if (this.#ownsRunDirectory) rmSync(this.#runDirectory, { recursive: true, force: true });
+    if (this.#ownsRunDirectory) removeRunDirectory(this.#runDirectory);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -272,7 +281,7 @@ export async function startIpmiSimFleet(count: number, settings: IpmiSimFleetSet
     .map((line) => new Simulator(line, runDirectory, false));
   const close = async () => {
     await Promise.all(bmcs.map((bmc) => bmc.close()));
-    rmSync(runDirectory, { recursive: true, force: true });
+    removeRunDirectory(runDirectory);
   };
   return { bmcs, close, [Symbol.asyncDispose]: close };
 }
