@@ -11,7 +11,7 @@ import { defaultLinkPolicy } from "../ipmi/bmc-link.ts";
 import { InventoryCache, noStore, type InventoryStore } from "../ipmi/inventory-cache.ts";
 import { IpmiBackend } from "../ipmi/ipmi-backend.ts";
 import { openLanBmc } from "../ipmi/lan-bmc.ts";
-import { loadBmcFile } from "../ipmi/load-bmc-file.ts";
+import { loadBmcFile } from "../ipmi/file/load-bmc-file.ts";
 import { defaultSettlePolicy } from "../ipmi/power.ts";
 import { Secret } from "../ipmi/secret.ts";
 import { systemClock as clock } from "../lib/clock.ts";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import type { Config } from "../config/config.ts";
 import { DEFAULT_CONFIG_FILE } from "../config/load-config.ts";
 import { loadBoardFile } from "../emulator/load-board-file.ts";
-import type { BmcFile } from "../ipmi/bmc-file.ts";
+import type { BmcFile } from "../ipmi/file/bmc-file.ts";
 import { textOf, type CommandContext, type Invocation } from "./command.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { configFor } from "./settings.ts";
@@ -24,7 +24,7 @@ export async function checkConfig(invocation: Invocation, context: CommandContex
 async function bmcsOf({ ipmi }: Config, { env }: CommandContext): Promise<BmcFile | undefined> {
   const { bmcConfig: file, mayBmcConfigBeMissing } = ipmi;
   if (file === null || (mayBmcConfigBeMissing && !existsSync(file))) return undefined;
-  const { loadBmcFile } = await import("../ipmi/load-bmc-file.ts");
+  const { loadBmcFile } = await import("../ipmi/file/load-bmc-file.ts");
   return loadBmcFile(file, env["CREDENTIALS_DIRECTORY"]);
 }
 

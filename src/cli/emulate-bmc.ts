@@ -4,7 +4,7 @@ import { listenErrorOf } from "../lib/listen-error.ts";
 import { toError } from "../lib/to-error.ts";
 import { optionOf, textOf, type CommandContext, type Invocation } from "./command.ts";
 import { compileFreely } from "./compiler-policy.ts";
-import type { EmulateWorld } from "./emulate.ts";
+import type { EmulateWorld } from "./emulate-world.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { configWithoutFile } from "./settings.ts";
 import { endOnUncaughtErrors, untilToldToStop } from "./shutdown.ts";

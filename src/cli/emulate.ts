@@ -2,25 +2,18 @@ import type { ByteStream } from "../bus/byte-stream.ts";
 import { Line } from "../bus/line.ts";
 import { BusEmulator } from "../emulator/bus-emulator.ts";
 import { serveEmulator } from "../emulator/emulated-line.ts";
-import { systemClock, type Clock } from "../lib/clock.ts";
+import { systemClock } from "../lib/clock.ts";
 import { toError } from "../lib/to-error.ts";
 import { lineEvents, lineTrace } from "../telemetry/line-log.ts";
-import { createLog, type Log, type LogOptions } from "../telemetry/log.ts";
+import { createLog } from "../telemetry/log.ts";
 import { loadBoardFile } from "../emulator/load-board-file.ts";
 import { optionOf, textOf, type CommandContext, type Invocation } from "./command.ts";
 import { compileFreely } from "./compiler-policy.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { configWithoutFile } from "./settings.ts";
-import { endOnUncaughtErrors, untilToldToStop, type ProcessEvents } from "./shutdown.ts";
+import { endOnUncaughtErrors, untilToldToStop } from "./shutdown.ts";
+import type { EmulateWorld } from "./emulate-world.ts";
 import { UsageError } from "./usage-error.ts";
-
-/** What emulating needs of the world; handed in by tests. */
-export interface EmulateWorld {
-  openPort(path: string, options: { readonly baudRate: number }): Promise<ByteStream>;
-  createLog(options: LogOptions): Promise<Log>;
-  readonly process: ProcessEvents;
-  readonly clock: Clock;
-}
 
 const realWorld: EmulateWorld = {
   openPort: async (path, options) => (await import("bun-serialport")).SerialPort.open(path, options),

@@ -1,5 +1,5 @@
-import { closestName } from "../lib/closest-name.ts";
-import type { Place } from "../lib/place.ts";
+import { closestName } from "../../lib/closest-name.ts";
+import type { Place } from "../../lib/place.ts";
 
 /** Reads one of some names, matched without regard to case. */
 export function readOneOf<const T extends string>(place: Place, names: readonly T[]): T | undefined {

@@ -1,7 +1,7 @@
-import { toError } from "../lib/to-error.ts";
-import { fromHex } from "../lib/hex.ts";
-import type { Place } from "../lib/place.ts";
-import { Secret } from "./secret.ts";
+import { toError } from "../../lib/to-error.ts";
+import { fromHex } from "../../lib/hex.ts";
+import type { Place } from "../../lib/place.ts";
+import { Secret } from "../secret.ts";
 import type { SpelledMembers } from "./spelled-members.ts";
 
 /** Where passwords that are not in the BMC file itself come from. Both throw what the system says. */

@@ -1,7 +1,7 @@
-import { BMC_BIT, boardId, formatBoardId, type BoardId } from "../devices/ids.ts";
-import { JsonSyntaxError, parseJsonDocument, type JsonDocument, type JsonProblem } from "../lib/json-document.ts";
-import { Place } from "../lib/place.ts";
-import type { BmcDefinition } from "./bmc-definition.ts";
+import { BMC_BIT, boardId, formatBoardId, type BoardId } from "../../devices/ids.ts";
+import { JsonSyntaxError, parseJsonDocument, type JsonDocument, type JsonProblem } from "../../lib/json-document.ts";
+import { Place } from "../../lib/place.ts";
+import type { BmcDefinition } from "../bmc-definition.ts";
 import { BmcFileError } from "./bmc-file-error.ts";
 import { readBmc, type BmcEntry, type BmcFileContext, type BmcNotice } from "./read-bmc.ts";
 import type { SecretSource } from "./read-secrets.ts";

@@ -3,13 +3,13 @@ import { array, assert, constantFrom, dictionary, json, jsonValue, oneof, proper
 import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import sample from "../../config/bmc_config_sample.json" with { type: "json" };
-import { isSameBmc } from "../../src/ipmi/bmc-definition.ts";
-import { BmcFileError } from "../../src/ipmi/bmc-file-error.ts";
-import { parseBmcFile } from "../../src/ipmi/bmc-file.ts";
-import { loadBmcFile } from "../../src/ipmi/load-bmc-file.ts";
-import type { SecretSource } from "../../src/ipmi/read-secrets.ts";
-import type { Secret } from "../../src/ipmi/secret.ts";
+import sample from "../../../config/bmc_config_sample.json" with { type: "json" };
+import { isSameBmc } from "../../../src/ipmi/bmc-definition.ts";
+import { BmcFileError } from "../../../src/ipmi/file/bmc-file-error.ts";
+import { parseBmcFile } from "../../../src/ipmi/file/bmc-file.ts";
+import { loadBmcFile } from "../../../src/ipmi/file/load-bmc-file.ts";
+import type { SecretSource } from "../../../src/ipmi/file/read-secrets.ts";
+import type { Secret } from "../../../src/ipmi/secret.ts";
 
 const noSecrets: SecretSource = {
   readFile: (path) => {

@@ -1,6 +1,6 @@
-import { BMC_BIT, boardId, formatBoardId, isBmcBoard, type BoardId } from "../devices/ids.ts";
-import type { Place } from "../lib/place.ts";
-import { privilegeNames, type BmcDefinition } from "./bmc-definition.ts";
+import { BMC_BIT, boardId, formatBoardId, isBmcBoard, type BoardId } from "../../devices/ids.ts";
+import type { Place } from "../../lib/place.ts";
+import { privilegeNames, type BmcDefinition } from "../bmc-definition.ts";
 import { readCipherSuite, suiteMembers } from "./read-cipher-suite.ts";
 import { readOneOf } from "./read-name.ts";
 import { passwordMembers, readKey, readPassword, type SecretSource } from "./read-secrets.ts";

@@ -1,4 +1,4 @@
-import { formatProblem, type JsonProblem } from "../lib/json-document.ts";
+import { formatProblem, type JsonProblem } from "../../lib/json-document.ts";
 
 /** A BMC file that cannot be used. The message has one line for each mistake and repeats no password; `problems` lists them. */
 export class BmcFileError extends Error {

@@ -1,5 +1,5 @@
-import { closestName } from "../lib/closest-name.ts";
-import type { Place, Read } from "../lib/place.ts";
+import { closestName } from "../../lib/closest-name.ts";
+import type { Place, Read } from "../../lib/place.ts";
 
 /** Names that begin like this are comments. */
 const COMMENT = "_";

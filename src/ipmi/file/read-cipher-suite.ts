@@ -1,5 +1,5 @@
 import { type CipherSuite, cipherSuites } from "ipmi-js";
-import type { Place } from "../lib/place.ts";
+import type { Place } from "../../lib/place.ts";
 import { readOneOf } from "./read-name.ts";
 import type { SpelledMembers } from "./spelled-members.ts";
 
