@@ -1,4 +1,4 @@
-import { describe, expect, test } from "bun:test";
+import { describe, expect, setDefaultTimeout, test } from "bun:test";
 import { hasPyghmi } from "../../support/ipmi-sim.ts";
 import { pyghmi, startBmc, still } from "./foreign-clients.ts";
 
@@ -8,6 +8,9 @@ const readable = {
   sensors: still.sensors.filter(({ name }) => name !== "Non-linear"),
   sel: { ...still.sel, entries: still.sel.entries.filter((entry) => !(entry instanceof Uint8Array)) },
 };
+
+// Python takes its time to start.
+setDefaultTimeout(30_000);
 
 describe.skipIf(!hasPyghmi)("pyghmi (needs python3-pyghmi)", () => {
   test("power, boot device, identify", async () => {

@@ -102,9 +102,5 @@ export function addSdrCommands(commands: CommandSet): void {
       };
     })
     .on(getDeviceSdr, needs.user, (caller, part) => readPart(requireDeviceSdrs(caller), part))
-    .on(reserveDeviceSdrRepository, needs.user, (caller) => {
-      const model = requireDeviceSdrs(caller);
-      // Sensors that never come or go need no reservation.
-      return model.description.sdrs === "device-dynamic" ? reserve(model) : refuse(completionCodes.invalidCommand);
-    });
+    .on(reserveDeviceSdrRepository, needs.user, (caller) => reserve(requireDeviceSdrs(caller)));
 }
