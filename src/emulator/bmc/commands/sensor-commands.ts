@@ -74,9 +74,7 @@ export function addSensorCommands(commands: CommandSet): void {
       return { positive: positiveHysteresis, negative: negativeHysteresis };
     })
     .on(setSensorHysteresis, needs.operator, (caller, { sensor, positive, negative }) => {
-      const found = findWithThresholds(caller, sensor);
-      found.positiveHysteresis = positive;
-      found.negativeHysteresis = negative;
+      findWithThresholds(caller, sensor).setHysteresis(positive, negative);
       return {};
     })
     .on(getSensorType, needs.user, (caller, { sensor }) => {

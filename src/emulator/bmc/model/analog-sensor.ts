@@ -23,6 +23,8 @@ export interface AnalogReading {
   readonly comparison: number;
 }
 
+const none: readonly SensorEvent[] = [];
+
 /** A sensor that measures something that moves, and notices when it crosses a threshold. */
 export class AnalogSensor {
   readonly description: AnalogSensorDescription;
@@ -31,17 +33,19 @@ export class AnalogSensor {
   readonly eventType = THRESHOLD;
   readonly #value: MovingValue;
   readonly #thresholds: Partial<Record<ThresholdName, number>> = {};
+  /** The raw reading at the last look, unless something else has changed since. */
+  #seen: number | undefined;
   /** In place of what the description says; null: it cannot be read. */
   #override: number | null | undefined;
-  positiveHysteresis: number;
-  negativeHysteresis: number;
+  #positiveHysteresis: number;
+  #negativeHysteresis: number;
   /** Thresholds that are crossed, hysteresis considered: bits in the order of `thresholdNames`. */
   #crossed = 0;
 
   constructor(description: AnalogSensorDescription, seed: number, surroundings: Surroundings) {
     this.description = description;
     this.table = new ReadingTable(description);
-    this.positiveHysteresis = this.negativeHysteresis = description.hysteresis;
+    this.#positiveHysteresis = this.#negativeHysteresis = description.hysteresis;
     for (const name of thresholdNames) {
       const value = description.thresholds[name];
       if (value !== undefined) this.#thresholds[name] = this.table.rawOf(value);
@@ -79,8 +83,22 @@ export class AnalogSensor {
     const given = thresholdNames.filter((name) => thresholds[name] !== undefined);
     const isSettable = this.description.thresholdsSettable;
     if (!isSettable || !given.every((name) => this.#thresholds[name] !== undefined)) return false;
+    this.#seen = undefined;
     Object.assign(this.#thresholds, Object.fromEntries(given.map((name) => [name, thresholds[name]])));
     return true;
+  }
+
+  /** Raw counts, for thresholds that are crossed upwards and downwards. */
+  get positiveHysteresis(): number {
+    return this.#positiveHysteresis;
+  }
+  get negativeHysteresis(): number {
+    return this.#negativeHysteresis;
+  }
+  setHysteresis(positive: number, negative: number): void {
+    this.#seen = undefined;
+    this.#positiveHysteresis = positive;
+    this.#negativeHysteresis = negative;
   }
 
   /** From now on it is this; null: it cannot be read; undefined: as described. */
@@ -89,19 +107,19 @@ export class AnalogSensor {
   }
 
   read(surroundings: Surroundings): AnalogReading {
-    const moved = this.#value.at(surroundings);
-    const value = this.#override === undefined ? moved : (this.#override ?? undefined);
-    if (value === undefined) return { raw: undefined, comparison: 0 };
-    const raw = this.table.rawOf(value);
+    const raw = this.#raw(surroundings);
+    if (raw === undefined) return { raw, comparison: 0 };
     let comparison = 0;
     for (const bit of thresholdNames.keys()) if (this.#isBeyond(raw, bit, 0)) comparison |= 1 << bit;
     return { raw, comparison };
   }
 
   /** Looks whether thresholds have been crossed since the last look, and says what events follow from that. */
-  scan(surroundings: Surroundings): SensorEvent[] {
-    const { raw } = this.read(surroundings);
-    if (raw === undefined || !this.settings.isScanning) return [];
+  scan(surroundings: Surroundings): readonly SensorEvent[] {
+    if (this.settings.possible.assertions === 0 || !this.settings.isScanning) return none;
+    const raw = this.#raw(surroundings);
+    if (raw === undefined || raw === this.#seen) return none;
+    this.#seen = raw;
     const events: SensorEvent[] = [];
     for (const [bit, name] of thresholdNames.entries()) {
       const limit = this.#thresholds[name];
@@ -125,7 +143,14 @@ export class AnalogSensor {
 
   /** Forgets what was crossed, so that it is told anew. */
   rearm(): void {
+    this.#seen = undefined;
     this.#crossed = 0;
+  }
+
+  #raw(surroundings: Surroundings): number | undefined {
+    const moved = this.#value.at(surroundings);
+    const value = this.#override === undefined ? moved : (this.#override ?? undefined);
+    return value === undefined ? undefined : this.table.rawOf(value);
   }
 
   #isBeyond(raw: number, bit: number, hysteresis: number): boolean {

@@ -82,9 +82,10 @@ export class BmcModel {
     const { idleW, fullW, offW } = this.description.power;
     const { nowMs } = this.agenda;
     const { isOn } = this.chassis;
-    const wanted = this.#load.at({ nowMs, isOn, load: 0, watts: 0 }) ?? 0;
-    const load = isOn ? Math.min(1, Math.max(0, wanted)) : 0;
-    return { nowMs, isOn, load, watts: isOn ? idleW + (fullW - idleW) * load : offW };
+    const wanted = this.#load.at({ nowMs, isOn, load: 0, watts: 0, wattsWhenOn: 0 }) ?? 0;
+    const load = Math.min(1, Math.max(0, wanted));
+    const wattsWhenOn = idleW + (fullW - idleW) * load;
+    return { nowMs, isOn, load, watts: isOn ? wattsWhenOn : offW, wattsWhenOn };
   }
 
   /** Lets everything happen that was to happen until now, in its order. */

@@ -3,10 +3,13 @@ import type { ValueDescription, WaveDescription } from "../file/wave-shapes.ts";
 /** What quantities depend on. */
 export interface Surroundings {
   readonly nowMs: number;
-  /** From 0 to 1. */
-  readonly load: number;
-  readonly watts: number;
   readonly isOn: boolean;
+  /** How much there would be to do if it were on, from 0 to 1. */
+  readonly load: number;
+  /** What is taken now. */
+  readonly watts: number;
+  /** What would be taken if it were on. */
+  readonly wattsWhenOn: number;
 }
 
 /** How long one draw of chance lasts. */
@@ -57,18 +60,19 @@ export class MovingValue {
     const description = this.#description;
     if (typeof description === "number") return description;
     const { base, load, perWatt, wave, noise, off, lagS } = description;
-    const { nowMs, isOn } = surroundings;
+    const { nowMs, isOn, watts, wattsWhenOn } = surroundings;
     const warmth = this.#warmUp(nowMs, isOn, lagS);
     const sinceMs = nowMs - this.#startMs;
-    const whenOn =
+    // What has a value for when it is off goes there from where it would be if it were on.
+    const isBlended = typeof off === "number";
+    const value =
       base +
-      load * surroundings.load +
-      perWatt * surroundings.watts +
+      load * (isOn || isBlended ? surroundings.load : 0) +
+      perWatt * (isBlended ? wattsWhenOn : watts) +
       (wave ? swing(wave, sinceMs) : 0) +
       noise * chance(this.#seed, Math.floor(sinceMs / NOISE_STEP_MS));
-    if (off === undefined) return whenOn;
-    if (off === null) return isOn ? whenOn : undefined;
-    return off + (whenOn - off) * warmth;
+    if (isBlended) return off + (value - off) * warmth;
+    return off === null && !isOn ? undefined : value;
   }
 
   /** Goes on towards on or off, as fast as the lag lets it. Called at every switch, so that it is one of both from then to now. */

@@ -16,6 +16,8 @@ export class ReadingTable {
   readonly conversion: Conversion;
   readonly #description: AnalogSensorDescription;
   readonly #values: readonly (number | undefined)[];
+  /** Raw readings in the order of their values. */
+  readonly #sorted: readonly { readonly raw: number; readonly value: number }[];
 
   constructor(description: AnalogSensorDescription) {
     this.#description = description;
@@ -31,6 +33,9 @@ export class ReadingTable {
     this.#values = Array.from({ length: 256 }, (_, raw) =>
       valueOfRaw(this.conversion, raw, this.factorsAt(raw)?.factors),
     );
+    this.#sorted = this.#values
+      .flatMap((value, raw) => (value === undefined ? [] : [{ raw, value }]))
+      .toSorted((left, right) => left.value - right.value);
   }
 
   /** What a raw reading stands for; undefined where that is no number. */
@@ -40,12 +45,16 @@ export class ReadingTable {
 
   /** The raw reading that stands for the nearest value; the highest or lowest where it is beyond them. */
   rawOf(value: number): number {
-    let [nearest, smallest] = [0, Number.POSITIVE_INFINITY];
-    for (const [raw, candidate] of this.#values.entries()) {
-      const distance = candidate === undefined ? Number.POSITIVE_INFINITY : Math.abs(candidate - value);
-      if (distance < smallest) [nearest, smallest] = [raw, distance];
+    const sorted = this.#sorted;
+    let [low, high] = [0, sorted.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (sorted[middle]!.value < value) low = middle + 1;
+      else high = middle;
     }
-    return nearest;
+    const [below, above] = [sorted[low - 1], sorted[low]];
+    if (!below || !above) return (below ?? above)?.raw ?? 0;
+    return value - below.value < above.value - value ? below.raw : above.raw;
   }
 
   /** The raw reading that is `counts` nearer to what is normal than a threshold, or the last one on the way. */
