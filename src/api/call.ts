@@ -1,4 +1,5 @@
 import type { CommandContext } from "../devices/backend.ts";
+import { anyone, type Caller } from "../devices/caller.ts";
 
 /** Whether a request is on a route that reads or on one that acts; `unknown` until the route is found. */
 export type CallKind = "unknown" | "read" | "control";
@@ -13,6 +14,7 @@ export class Call implements CommandContext {
   /** When it came, on the monotonic clock. */
   readonly startedMs: number;
   kind: CallKind = "unknown";
+  caller: Caller = anyone;
   readonly #request: Request;
 
   constructor(request: Request, path: string, requestId: string, remote: string | undefined, startedMs: number) {

@@ -6,6 +6,9 @@ import { DeviceError, type DeviceErrorCode } from "../devices/errors.ts";
  * - `invalid-id`: a board or device id that is no hexadecimal number, or out of range
  * - `invalid-value`: anything else in the path that is not what the route takes
  * - `unsupported`: understood, but this appliance cannot do it
+ * - `unauthorized`: credentials are missing or wrong; `challenge` says what `WWW-Authenticate` does
+ * - `forbidden`: the caller is known, or need not be, and may not do this
+ * - `too-many-requests`: `retryAfterS` says when to come back
  * - `malformed-url`: percent-encoding that stands for no text, or for a NUL
  * - `url-too-long`, `body-too-large`, `body-timeout`, `body-incomplete`: over the limits of `Limits`, or broken off
  */
@@ -13,6 +16,9 @@ export type ApiErrorCode =
   | "invalid-id"
   | "invalid-value"
   | "unsupported"
+  | "unauthorized"
+  | "forbidden"
+  | "too-many-requests"
   | "not-found"
   | "method-not-allowed"
   | "malformed-url"
@@ -21,17 +27,26 @@ export type ApiErrorCode =
   | "body-timeout"
   | "body-incomplete";
 
+/** What the headers of an error's answer say. */
+export interface ApiErrorDetails {
+  /** With `method-not-allowed`: `Allow`. */
+  readonly allow?: string;
+  /** With `unauthorized`: `WWW-Authenticate`. */
+  readonly challenge?: string;
+  /** With `too-many-requests`: seconds after which trying again makes sense. */
+  readonly retryAfterS?: number;
+}
+
 /** A request that is refused before anything is asked of a device. The message is for the caller. */
 export class ApiError extends Error {
   override readonly name = "ApiError";
   readonly code: ApiErrorCode;
-  /** With `method-not-allowed`: what `Allow` says. */
-  readonly allow: string | undefined;
+  readonly details: ApiErrorDetails;
 
-  constructor(code: ApiErrorCode, message: string, options: ErrorOptions & { readonly allow?: string } = {}) {
-    super(message, options);
+  constructor(code: ApiErrorCode, message: string, details: ApiErrorDetails & ErrorOptions = {}) {
+    super(message, details);
     this.code = code;
-    this.allow = options.allow;
+    this.details = details;
   }
 }
 
@@ -52,6 +67,9 @@ const apiStatuses: Readonly<Record<ApiErrorCode, number>> = {
   "invalid-id": INTERNAL_SERVER_ERROR,
   "invalid-value": INTERNAL_SERVER_ERROR,
   unsupported: INTERNAL_SERVER_ERROR,
+  unauthorized: 401,
+  forbidden: 403,
+  "too-many-requests": 429,
   "not-found": 404,
   "method-not-allowed": 405,
   "malformed-url": 400,
@@ -68,6 +86,7 @@ const leavesBody: ReadonlySet<ApiErrorCode> = new Set<ApiErrorCode>(["body-too-l
 const deviceStatuses: Partial<Record<DeviceErrorCode, number>> = {
   busy: SERVICE_UNAVAILABLE,
   "shutting-down": SERVICE_UNAVAILABLE,
+  forbidden: 403,
 };
 
 /** When to try again where the back end does not say, in seconds. */
@@ -76,9 +95,11 @@ const DEFAULT_RETRY_AFTER_S = 1;
 /** How an error is told to the caller of a request. Of what is not foreseen it says nothing but where to look. */
 export function answerTo(error: unknown, requestId: string): ErrorAnswer {
   if (error instanceof ApiError) {
-    const { code, message, allow } = error;
+    const { code, message, details } = error;
     const headers: Record<string, string> = {};
-    if (allow !== undefined) headers["allow"] = allow;
+    if (details.allow !== undefined) headers["allow"] = details.allow;
+    if (details.challenge !== undefined) headers["www-authenticate"] = details.challenge;
+    if (details.retryAfterS !== undefined) headers["retry-after"] = `${Math.max(1, Math.ceil(details.retryAfterS))}`;
     if (leavesBody.has(code)) headers["connection"] = "close";
     return { status: apiStatuses[code], code, message, headers };
   }

@@ -1,10 +1,13 @@
-import { systemClock } from "../lib/clock.ts";
+import { systemClock, type Clock } from "../lib/clock.ts";
 import { addressOf, canonicalPath, type Address } from "./address.ts";
 import { Answers, type AnswersOptions } from "./answers.ts";
 import { Call } from "./call.ts";
 import { preflightHeaders } from "./cors.ts";
 import { ApiError } from "./errors.ts";
+import type { Caller } from "../devices/caller.ts";
+import type { Guard } from "./guard.ts";
 import { defaultLimits, readBody, type Limits } from "./limits.ts";
+import type { JsonValue } from "./json.ts";
 import { requestIds } from "./request-id.ts";
 import { createRouter, type Match } from "./router.ts";
 import type { Route, Services } from "./v1/route.ts";
@@ -16,6 +19,8 @@ export interface ApiOptions extends Services, Partial<AnswersOptions> {
   /** What every path begins with, ahead of the API's version. Begins and ends in a slash. */
   readonly prefix: string;
   readonly limits?: Partial<Limits>;
+  /** Without one, everybody may do everything. */
+  readonly guard?: Guard;
 }
 
 /** The HTTP API as a function, for any server that speaks fetch. */
@@ -31,11 +36,12 @@ export interface Api {
 
 /** Makes the API: version 1.2 below the prefix. */
 export function createApi(options: ApiOptions): Api {
-  const { prefix, cors = "reads", clock = systemClock, accessLog, errorLog } = options;
+  const { prefix, cors = "reads", clock = systemClock, accessLog, errorLog, guard } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const answers = new Answers({ cors, clock, accessLog, errorLog });
   const findRoute = createRouter(`${prefix}${API_VERSION}/`, routes);
   const newRequestId = requestIds();
+  const carryOut = createExecutor({ guard, services: options, limits, clock });
 
   function find(request: Request, { path, target, isUsual }: Address): Match | undefined {
     if (target.length > limits.maxUrlBytes) throw urlTooLong(limits.maxUrlBytes);
@@ -44,7 +50,8 @@ export function createApi(options: ApiOptions): Api {
     return findRoute(new Request(`http://localhost${isEncoded ? canonicalPath(path) : path}`));
   }
 
-  function answer(call: Call, request: Request, { route, params }: Match): Response | Promise<Response> {
+  function answer(call: Call, request: Request, match: Match): Response | Promise<Response> {
+    const { route, params } = match;
     const acts = route.acts(params);
     call.kind = acts ? "control" : "read";
     if (call.method === "OPTIONS") {
@@ -53,10 +60,7 @@ export function createApi(options: ApiOptions): Api {
       return answers.empty(call, { allow, ...(isReadable ? preflightHeaders(allow) : {}) });
     }
     if (!isTaken(call.method, route, acts)) throw methodNotAllowed(allowedMethods(route, acts));
-    const value =
-      call.method === "POST"
-        ? readBody(request, limits, clock).then(() => route.run(params, options, call))
-        : route.run(params, options, call);
+    const value = carryOut(call, request, match);
     if (!(value instanceof Promise)) return answers.ok(call, value);
     return value.then(
       (result) => answers.ok(call, result),
@@ -89,6 +93,34 @@ export function createApi(options: ApiOptions): Api {
         return [path, (request, remote) => serve(request, remote, path, () => match)];
       }),
     ),
+  };
+}
+
+interface ExecutorOptions {
+  readonly guard: Guard | undefined;
+  readonly services: Services;
+  readonly limits: Limits;
+  readonly clock: Clock;
+}
+
+/** What carries out requests whose route is found: lets their callers in, waits for what they still have to send, and runs the route. */
+function createExecutor({ guard, services, limits, clock }: ExecutorOptions) {
+  const run = (call: Call, request: Request, { route, params }: Match) =>
+    call.method === "POST"
+      ? readBody(request, limits, clock).then(() => route.run(params, services, call))
+      : route.run(params, services, call);
+
+  async function runAdmitted(call: Call, request: Request, match: Match, admitted: Promise<Caller>) {
+    call.caller = await admitted;
+    return run(call, request, match);
+  }
+
+  return (call: Call, request: Request, match: Match): JsonValue | Promise<JsonValue> => {
+    if (!guard || match.route.isOpen) return run(call, request, match);
+    const admitted = guard.admit(request, call.remote, { acts: call.kind === "control" });
+    if (admitted instanceof Promise) return runAdmitted(call, request, match, admitted);
+    call.caller = admitted;
+    return run(call, request, match);
   };
 }
 

@@ -1,4 +1,5 @@
 import type { BoardRecord, Command, CommandKind, CommandResult } from "./command.ts";
+import type { Caller } from "./caller.ts";
 import type { BoardId } from "./ids.ts";
 
 /** Who is waiting for a command, and how they say that they no longer do. */
@@ -7,6 +8,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** Stands in every log line that the command causes. */
   readonly requestId: string;
+  /** Who asks, and what they may do. */
+  readonly caller: Caller;
   /** The address of who asks, where it is known. */
   readonly remote?: string | undefined;
 }

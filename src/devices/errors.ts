@@ -12,6 +12,7 @@ import type { BoardId, DeviceId } from "./ids.ts";
  * - `line-down`: the serial line is gone, or went while the command was under way
  * - `busy`: too much is waiting already, and nothing was sent
  * - `cancelled`: the caller has gone while the command was waiting, and nothing was sent
+ * - `forbidden`: the caller may not do this on this board, and nothing was sent
  * - `shutting-down`: the appliance is stopping, and nothing was sent
  */
 export type DeviceErrorCode =
@@ -24,6 +25,7 @@ export type DeviceErrorCode =
   | "line-down"
   | "busy"
   | "cancelled"
+  | "forbidden"
   | "shutting-down";
 
 /** The place and the evidence of a failure, for the log and for API versions that show it. */

@@ -1,11 +1,17 @@
 import { toError } from "../lib/to-error.ts";
 import type { Backend, CommandContext, LinkHealth } from "./backend.ts";
+import type { Caller } from "./caller.ts";
 import { isControl, type BoardRecord, type Command, type CommandKind, type CommandResult } from "./command.ts";
 import { DeviceError } from "./errors.ts";
 import { formatBoardId, isBmcBoard } from "./ids.ts";
 
 /** Told of every command that changes something, when it has ended: `ok`, or what it threw. Must not throw. */
 export type ControlWitness = (command: Command, context: CommandContext, outcome: "ok" | Error) => void;
+
+function forbidden({ kind, board }: Command, { name }: Caller): DeviceError {
+  const message = `${name} may not do this (${kind}) on board ${formatBoardId(board)}.`;
+  return new DeviceError("forbidden", message, { board });
+}
 
 /** All boards, whichever way they are reached: every command comes through here and goes to the back end that owns its board. */
 export class Inventory {
@@ -22,10 +28,10 @@ export class Inventory {
     return new Map(this.#backends.map((backend) => [backend.name, backend.health()]));
   }
 
-  /** Everything that every back end can reach, back end after back end in the order in which they were given. */
+  /** Everything that every back end can reach and the caller may read, back end after back end in the order in which they were given. */
   async scanAll(context: CommandContext): Promise<readonly BoardRecord[]> {
     const found = await Promise.all(this.#backends.map((backend) => backend.scanAll(context)));
-    return found.flat();
+    return found.flat().filter(({ id }) => context.caller.may("read", id));
   }
 
   /** Carries out a command. @throws DeviceError */
@@ -43,6 +49,8 @@ export class Inventory {
   }
 
   #execute(command: Command, context: CommandContext): Promise<CommandResult<CommandKind>> {
+    const right = isControl(command) ? "control" : "read";
+    if (!context.caller.may(right, command.board)) return Promise.reject(forbidden(command, context.caller));
     const backend = this.#backends.find((candidate) => candidate.owns(command.board));
     if (backend) return backend.execute(command, context);
     const what = isBmcBoard(command.board) ? "BMC" : "Board";

@@ -196,6 +196,7 @@ describe("failures of devices", () => {
     cancelled: 500,
     busy: 503,
     "shutting-down": 503,
+    forbidden: 403,
   };
   const isCode = (code: string): code is DeviceErrorCode => code in codes;
 

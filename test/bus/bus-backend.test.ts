@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import { anyone } from "../../src/devices/caller.ts";
 import type { Command } from "../../src/devices/command.ts";
 import type { DeviceType } from "../../src/devices/device-type.ts";
 import { DeviceError } from "../../src/devices/errors.ts";
@@ -369,7 +370,7 @@ describe("order on the line", () => {
   test("a caller that goes while it waits sends nothing, of whatever kind", async () => {
     const { backend, clock, sent } = await openMemoryBackend();
     const leaving = new AbortController();
-    const gone = { signal: leaving.signal, requestId: "gone" };
+    const gone = { signal: leaving.signal, requestId: "gone", caller: anyone };
     const first = backend.execute({ kind: "version", board: asked }, context);
     const left = [
       backend.execute({ kind: "version", board: asked }, gone),
@@ -393,7 +394,7 @@ describe("order on the line", () => {
     answers.push([reply(1, "W1")], [reply(2, "1")]);
     const outcome = backend.execute(
       { kind: "led", ...device(2, 5), on: true },
-      { signal: leaving.signal, requestId: "gone" },
+      { signal: leaving.signal, requestId: "gone", caller: anyone },
     );
     leaving.abort();
     await clock.until(outcome);

@@ -1,11 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import { IpmiError } from "ipmi-js";
+import { anyone } from "../../src/devices/caller.ts";
 import { boardId, deviceId } from "../../src/devices/ids.ts";
 import type { InventoryStore, KeptInventory } from "../../src/ipmi/inventory-cache.ts";
 import { ManualClock, settle } from "../support/manual-clock.ts";
 import { definitionOf, openKnownRack, openRack, sdr, timeout, TIMEOUT_MS, units, type Rack } from "./fake-bmc.ts";
 
-const context = { signal: new AbortController().signal, requestId: "r" };
+const context = { signal: new AbortController().signal, requestId: "r", caller: anyone };
 const board = boardId(0x40000001);
 
 /** What is kept, in memory, as the text that a file would hold. */

@@ -1,12 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import { getChassisStatus, IpmiError } from "ipmi-js";
+import { anyone } from "../../src/devices/caller.ts";
 import { boardId, deviceId } from "../../src/devices/ids.ts";
 import { deviceErrorOf } from "../support/device-error.ts";
 import { settle } from "../support/manual-clock.ts";
 import { definitionOf, type FakeBmc, openKnownRack, openRack, sdr, timeout, TIMEOUT_MS, units } from "./fake-bmc.ts";
 import { Secret } from "../../src/ipmi/secret.ts";
 
-const context = { signal: new AbortController().signal, requestId: "r" };
+const context = { signal: new AbortController().signal, requestId: "r", caller: anyone };
 const board = boardId(0x40000001);
 const on = (device: number) => ({ board, device: deviceId(device) });
 const refused = (completionCode: number) => new IpmiError("completion-code", "Refused with a code", { completionCode });

@@ -1,3 +1,4 @@
+import { anyone } from "../../src/devices/caller.ts";
 import { BusBackend } from "../../src/bus/bus-backend.ts";
 import { decodeFrame, type Frame } from "../../src/bus/frame.ts";
 import type { BoardRecord } from "../../src/devices/command.ts";
@@ -6,7 +7,7 @@ import { boardId, deviceId } from "../../src/devices/ids.ts";
 import { openMemoryBus, type MemoryBus } from "./memory-bus.ts";
 
 /** Someone who waits until the end. */
-export const context = { signal: new AbortController().signal, requestId: "test" };
+export const context = { signal: new AbortController().signal, requestId: "test", caller: anyone };
 
 /** A device as commands name it. */
 export const device = (board: number, id: number) => ({ board: boardId(board), device: deviceId(id) });

@@ -18,6 +18,8 @@ export interface Route {
   readonly path: string;
   /** True where POST does the same as GET: wherever something can be changed, and where it has always been so. */
   readonly takesPost: boolean;
+  /** True where nobody is asked who they are: it says nothing that is anyone's secret. */
+  readonly isOpen: boolean;
   /** True where a request with these parameters changes something: then HEAD is refused, and other origins learn nothing. */
   acts(params: object): boolean;
   /**
@@ -38,6 +40,7 @@ type ParamsOf<Path extends string> = Path extends `${string}:${infer Name}/${inf
 /** How a route differs from one that only reads. */
 interface RouteOptions<P> {
   readonly takesPost?: boolean;
+  readonly isOpen?: boolean;
   /** Whether it changes something: always, or by its parameters. */
   readonly acts?: true | ((params: P) => boolean);
 }
@@ -46,7 +49,7 @@ interface RouteOptions<P> {
 export function route<P extends object, const Path extends string>(
   path: ParamsOf<Path> extends P ? Path : never,
   run: (params: P, services: Services, context: CommandContext) => JsonValue | Promise<JsonValue>,
-  { takesPost = false, acts = () => false }: RouteOptions<P> = {},
+  { takesPost = false, isOpen = false, acts = () => false }: RouteOptions<P> = {},
 ): Route {
-  return { path, takesPost, acts: acts === true ? () => true : acts, run };
+  return { path, takesPost, isOpen, acts: acts === true ? () => true : acts, run };
 }

@@ -17,7 +17,7 @@ const control = { acts: true, takesPost: true } as const;
 
 /** API 1.2, whole. All routes take GET and OPTIONS, and HEAD where they do not act. @see API specification 1.2, "Routes" */
 export const routes: readonly Route[] = [
-  route("test", test, { takesPost: true }),
+  route("test", test, { takesPost: true, isOpen: true }),
   route("health", health),
   route("scan", scanAll),
   route("scan/:board", scanBoard),
