@@ -15,6 +15,9 @@ const responder = (change: Partial<BmcDescription> = {}) => {
   return { bmc, failures };
 };
 
+/** Of an Open Session Response. */
+const statusOf = (answers: readonly Answer[]) => answers[0]?.datagram[17];
+
 const hexOf = (answers: readonly Answer[]) => answers.map(({ datagram }) => datagram.toHex());
 
 /** Get Channel Authentication Capabilities, as ipmiping of FreeIPMI sends it. */
@@ -71,7 +74,6 @@ describe("outside sessions", () => {
     const open = recordedSession("ipmitool-suite-3").packets.find(({ bytes }) => bytes[5] === 0x10)!.bytes;
     /** The same from another console session. */
     const other = (id: number) => open.with(20, id);
-    const statusOf = (answers: readonly Answer[]) => answers[0]?.datagram[17];
     const first = hexOf(bmc.receive(other(1), peer, 0));
     expect(hexOf(bmc.receive(other(1), peer, 0))).toEqual(first);
     for (const id of [2, 3, 4]) expect(statusOf(bmc.receive(other(id), peer, 0))).toBe(0);
@@ -104,7 +106,7 @@ describe("faults", () => {
     expect(bmc.receive(ask, peer, 0).map(({ delayMs }) => delayMs)).toEqual([250]);
     const doubled = hexOf(bmc.receive(ask, peer, 0));
     expect(doubled).toHaveLength(2);
-    expect(doubled[0]).toBe(doubled[1]!);
+    expect(new Set(doubled).size).toBe(1);
     expect(bmc.receive(ask, peer, 0)).toHaveLength(1);
   });
 

@@ -27,6 +27,11 @@ const thresholdOrder = [
   "upperNonRecoverable",
 ] as const;
 
+async function ask(...args: string[]): Promise<string> {
+  await using started = await startBmc();
+  return outOf(await ipmitool(started.bmc, args));
+}
+
 describe.skipIf(!hasIpmitool)("ipmitool (needs ipmitool)", () => {
   describe.each(suites)("with cipher suite %p", (suite) => {
     const said = async (...args: string[]) => {
@@ -163,11 +168,6 @@ describe.skipIf(!hasIpmitool)("ipmitool (needs ipmitool)", () => {
       });
     });
   });
-
-  const ask = async (...args: string[]) => {
-    await using started = await startBmc();
-    return outOf(await ipmitool(started.bmc, args));
-  };
 
   test("raw", async () => {
     // Get Device ID: IPMI 2.0 section 20.1.

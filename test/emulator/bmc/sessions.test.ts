@@ -36,7 +36,7 @@ async function openShell(bmc: EmulatedBmc, user = "admin", password = "lantern-7
   const reader = shell.stdout.getReader();
   /** What it says to a command, up to `end`. */
   const ask = async (command: string, end: string) => {
-    shell.stdin.write(`${command}\n`);
+    await shell.stdin.write(`${command}\n`);
     await shell.stdin.flush();
     let said = "";
     while (!said.includes(end)) {
@@ -56,7 +56,7 @@ async function openShell(bmc: EmulatedBmc, user = "admin", password = "lantern-7
     },
     async [Symbol.asyncDispose]() {
       if (shell.exitCode === null && shell.signalCode === null) {
-        shell.stdin.write("exit\n");
+        await shell.stdin.write("exit\n");
         await shell.stdin.end();
       }
       await shell.exited;
@@ -185,17 +185,15 @@ describe.skipIf(!hasIpmitool)("sessions (needs ipmitool)", () => {
     await using started = await startBmc();
     const { bmc } = started;
     {
-      await using _first = await openShell(bmc);
-      await using _second = await openShell(bmc);
-      await using _third = await openShell(bmc);
-      {
-        await using _fourth = await openShell(bmc);
-        expect(bmc.sessions).toBe(4);
-        const fifth = await ipmitool(bmc, ["-v", "power", "status"], { suite: 17 });
-        expect(fifth.code).toBe(1);
-        expect(fifth.out + fifth.err).toContain("insufficient resources");
-        expect(bmc.counters.sessions.refused).toBeGreaterThan(0);
-      }
+      await using shells = new AsyncDisposableStack();
+      for (let shell = 0; shell < 3; shell++) shells.use(await openShell(bmc));
+      const last = await openShell(bmc);
+      expect(bmc.sessions).toBe(4);
+      const fifth = await ipmitool(bmc, ["-v", "power", "status"], { suite: 17 });
+      expect(fifth.code).toBe(1);
+      expect(fifth.out + fifth.err).toContain("insufficient resources");
+      expect(bmc.counters.sessions.refused).toBeGreaterThan(0);
+      await last[Symbol.asyncDispose]();
       expect((await ipmitool(bmc, ["power", "status"])).out).toBe(ON);
     }
     expect(bmc.sessions).toBe(0);
@@ -204,7 +202,8 @@ describe.skipIf(!hasIpmitool)("sessions (needs ipmitool)", () => {
   test("no more sessions than the user may have", async () => {
     await using started = await startBmc();
     const { bmc } = started;
-    await using _only = await openShell(bmc, "single", "only-one");
+    await using shells = new AsyncDisposableStack();
+    shells.use(await openShell(bmc, "single", "only-one"));
     const second = await ipmitool(bmc, ["-v", "power", "status"], { user: "single", password: "only-one", suite: 17 });
     expect(second.code).toBe(1);
     expect(second.out + second.err).toContain("insufficient resources");

@@ -18,7 +18,7 @@ import {
 } from "./shape.ts";
 
 /** Privilege levels by name. @see IPMI 2.0, section 6.8 */
-export const privilegeLevels = { callback: 1, user: 2, operator: 3, administrator: 4 } as const;
+const privilegeLevels = { callback: 1, user: 2, operator: 3, administrator: 4 } as const;
 
 /** User ids that may have a name; 1 is the null user, which no emulated BMC has. */
 const LOWEST_USER_ID = 2;
@@ -87,6 +87,3 @@ export const lan = section({
   source: withDefault(oneOf({ static: 1, dhcp: 2 }), 1),
   vlan: optional(integer(1, 4094)),
 });
-
-/** The BMC's network settings, as it reports them. */
-export type LanDescription = MemberValue<typeof lan>;

@@ -20,6 +20,7 @@ import {
 } from "./shape.ts";
 import { movingValue } from "./wave-shapes.ts";
 
+/** What Get Device ID and Get System GUID say. */
 const device = section({
   id: withDefault(integer(0, 255), 0x20),
   revision: withDefault(integer(0, 15), 1),
@@ -33,9 +34,6 @@ const device = section({
   product_id: withDefault(integer(0, 0xff_ff), 1),
   guid: withDefault(hexBytes(16, 16), new Uint8Array(16).fill(0x11)),
 });
-
-/** What Get Device ID and Get System GUID say. */
-export type DeviceDescription = MemberValue<typeof device>;
 
 const delay = (otherwise: number) => withDefault(number(0, 600_000), otherwise);
 
@@ -60,8 +58,6 @@ const power = section({
   idle_w: withDefault(number(0, 65_535), 90),
   full_w: withDefault(number(0, 65_535), 350),
 });
-
-export type PowerDescription = MemberValue<typeof power>;
 
 const dcmi = section({
   supported: withDefault(choice("no", "yes"), "yes"),

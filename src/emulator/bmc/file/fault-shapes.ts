@@ -10,7 +10,6 @@ import {
   text,
   withDefault,
   section,
-  type MemberValue,
   type Shaped,
 } from "./shape.ts";
 
@@ -26,7 +25,7 @@ import {
  * - `lost-session`: all sessions are forgotten before it is looked at
  * - `unavailable`: the readings of `sensors` are unavailable
  */
-export const faultKinds = [
+const faultKinds = [
   "silence",
   "lost-answer",
   "delay",
@@ -58,6 +57,7 @@ const faultShape = object('a fault: an object with "fault"', {
 export type FaultDescription = Shaped<typeof faultShape>;
 export const faults = list(faultShape, "an array of faults");
 
+/** Ways in which a BMC is not as it should be, from its start on. */
 export const quirks = section({
   /** Get SDR answers CAh for more bytes than these. */
   sdr_read_limit: withDefault(integer(8, 255), 255),
@@ -86,6 +86,3 @@ export const quirks = section({
   /** FRU ids of which the checksums are wrong. */
   damaged_frus: withDefault(list(integer(0, 254), "an array of FRU ids"), []),
 });
-
-/** Ways in which a BMC is not as it should be, from its start on. */
-export type Quirks = MemberValue<typeof quirks>;

@@ -16,7 +16,6 @@ import {
   section,
   text,
   withDefault,
-  type MemberValue,
   type Shape,
   type Shaped,
 } from "./shape.ts";
@@ -130,8 +129,6 @@ export const sel = section({
     [],
   ),
 });
-
-export type SelDescription = MemberValue<typeof sel>;
 
 const satelliteShape = object('a controller: an object with "address" and "name"', {
   /** Slave address, 8 bits with the lowest clear. */

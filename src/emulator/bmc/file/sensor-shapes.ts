@@ -15,7 +15,6 @@ import {
   section,
   text,
   withDefault,
-  type MemberValue,
   type Shape,
   type Shaped,
 } from "./shape.ts";
@@ -23,12 +22,12 @@ import { sensorTypeCodes, unitCodes } from "./sensor-names.ts";
 import { movingValue } from "./wave-shapes.ts";
 
 /** Bytes of an id string, IPMI 2.0 section 43.1. */
-export const MAX_ID_STRING = 16;
+const MAX_ID_STRING = 16;
 /** FFh is reserved, IPMI 2.0 table 5-2. */
 const HIGHEST_SENSOR_NUMBER = 254;
 const M_LIMIT = 512;
 
-export const nameOrCode = (names: Readonly<Record<string, number>>): Shape<number> =>
+const nameOrCode = (names: Readonly<Record<string, number>>): Shape<number> =>
   either<number, number>(isNumber, integer(0, 255), oneOf(names));
 
 /** `3.1`: entity id and instance. */
@@ -45,6 +44,7 @@ export const entity: Shape<{ readonly id: number; readonly instance: number }> =
 const sensorNumber = integer(0, HIGHEST_SENSOR_NUMBER);
 const lun = withDefault(integer(0, 3), 0);
 
+/** In the sensor's unit. */
 const thresholds = section({
   lower_non_recoverable: optional(number(-1e9, 1e9)),
   lower_critical: optional(number(-1e9, 1e9)),
@@ -53,9 +53,6 @@ const thresholds = section({
   upper_critical: optional(number(-1e9, 1e9)),
   upper_non_recoverable: optional(number(-1e9, 1e9)),
 });
-
-/** By name, in the sensor's unit. */
-export type ThresholdValues = MemberValue<typeof thresholds>;
 
 const factors = {
   m: withDefault(integer(-M_LIMIT, M_LIMIT - 1), 1),
@@ -71,7 +68,7 @@ const factorsShape = object('an object with "up_to", the highest raw reading tha
 });
 
 /** IPMI 2.0, table 43-1, byte 24; 70h is non-linear. */
-export const linearizations = {
+const linearizations = {
   linear: 0,
   ln: 1,
   log10: 2,

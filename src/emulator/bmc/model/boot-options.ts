@@ -1,7 +1,7 @@
 import type { Agenda, Due } from "./agenda.ts";
 
 /** Parameters by their numbers. @see IPMI 2.0, table 28-14 */
-export const bootParameters = {
+const bootParameters = {
   setInProgress: 0,
   servicePartitionSelector: 1,
   servicePartitionScan: 2,

@@ -23,7 +23,7 @@ export type PowerEvent =
 export type PowerControl = "off" | "on" | "cycle" | "reset" | "diagnostic-interrupt" | "soft-off";
 
 /** The three policies by their numbers on the wire. */
-export const restorePolicies = ["always-off", "previous", "always-on"] as const;
+const restorePolicies = ["always-off", "previous", "always-on"] as const;
 export type RestorePolicy = (typeof restorePolicies)[number];
 
 const MS_PER_HOUR = 3_600_000;

@@ -1,7 +1,7 @@
 import type { FaultDescription } from "../file/fault-shapes.ts";
 import type { Agenda } from "./agenda.ts";
 
-export type FaultKind = FaultDescription["fault"];
+type FaultKind = FaultDescription["fault"];
 
 /** What is to go wrong with a datagram, or a command. */
 export interface Trouble {

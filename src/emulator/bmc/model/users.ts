@@ -4,7 +4,7 @@ import type { UserDescription } from "../file/access-shapes.ts";
 /** User ids that there can be, the null user's among them. */
 export const MAXIMUM_USERS = 15;
 /** Limit of users who may not log in. @see IPMI 2.0, table 22-29 */
-export const NO_ACCESS = 15;
+const NO_ACCESS = 15;
 
 /** Bytes of passwords of the old size. @see IPMI 2.0, section 22.30 */
 export const SHORT_PASSWORD = 16;

@@ -6,7 +6,7 @@ import type { Agenda, Due } from "./agenda.ts";
 export type WatchdogSetting = Decoded<typeof setWatchdogTimer.request>;
 
 /** What it does when its time is up. */
-export type WatchdogAction = "none" | "hard-reset" | "power-down" | "power-cycle";
+type WatchdogAction = "none" | "hard-reset" | "power-down" | "power-cycle";
 
 /** What happened, with the numbers that event data want. */
 export interface WatchdogExpiry {
