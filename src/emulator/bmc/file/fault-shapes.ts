@@ -69,6 +69,8 @@ export const quirks = section({
   refuse_reserve: withDefault(flag, false),
   /** RAKP authentication codes are made with the privilege of the Open Session response in place of RAKP 1's. */
   hash_with_answered_privilege: withDefault(flag, false),
+  /** The Open Session response repeats the privilege that was asked for, 0 ("the highest") too. */
+  repeat_asked_privilege: withDefault(flag, false),
   /** Bytes of a password that are kept: 20 by the specification. */
   password_bytes: withDefault(integer(1, 20), 20),
   /** 3 or 4: the byte of the front panel's buttons may be absent. */

@@ -168,7 +168,10 @@ export class Login20 {
       peer,
       request,
       suite,
-      answeredPrivilege: request.privilege === 0 ? ADMINISTRATOR : request.privilege,
+      answeredPrivilege:
+        request.privilege === 0 && !this.#model.description.quirks.repeatAskedPrivilege
+          ? ADMINISTRATOR
+          : request.privilege,
       proof: undefined,
     };
     this.#sessions.begin(pending);
@@ -207,14 +210,15 @@ export class Login20 {
   }
 
   /** Whoever it is; a status code where nobody may come in by that name. */
-  #userOf({ role, username }: Rakp1, nameLength: number, { answeredPrivilege }: Pending20): User | number {
+  #userOf({ role, username }: Rakp1, nameLength: number, { request }: Pending20): User | number {
+    const highest = request.privilege === 0 ? ADMINISTRATOR : request.privilege;
     const level = role & LEVEL_BITS;
     if (nameLength > MAX_USERNAME_SIZE) return statusCodes.invalidNameLength;
     if (level === 0 || level > ADMINISTRATOR) return statusCodes.invalidRole;
     const isByName = (role & NAME_ONLY_LOOKUP) !== 0;
     const user = this.#model.users.find(decodeLatin1(username), isByName ? undefined : level);
     if (!user) return statusCodes.unauthorizedName;
-    if (level > answeredPrivilege || level > user.privilege) return statusCodes.unauthorizedRole;
+    if (level > highest || level > user.privilege) return statusCodes.unauthorizedRole;
     return this.#sessions.hasRoomFor(user) ? user : statusCodes.insufficientResourcesAtRole;
   }
 
