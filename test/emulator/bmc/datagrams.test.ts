@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { BmcResponder, type Answer } from "../../../src/emulator/bmc/bmc-responder.ts";
+import { parseBmcFile } from "../../../src/emulator/bmc/file/bmc-file.ts";
 import type { BmcDescription } from "../../../src/emulator/bmc/file/bmc-shape.ts";
 import { recordedSession, recordedSessions } from "../../support/recorded-ipmi.ts";
 import { START, still } from "./foreign-clients.ts";
@@ -23,16 +24,6 @@ const hexOf = (answers: readonly Answer[]) => answers.map(({ datagram }) => data
 /** Get Channel Authentication Capabilities, as ipmiping of FreeIPMI sends it. */
 const [question] = recordedSession("freeipmi-ipmiping").packets;
 const ask = question!.bytes;
-
-const noFault = {
-  commands: undefined,
-  afterRequests: 0,
-  requests: undefined,
-  afterMs: 0,
-  forMs: undefined,
-  delayMs: 0,
-  sensors: [],
-} as const;
 
 describe("outside sessions", () => {
   test("a presence ping is answered as ipmi_sim does", () => {
@@ -86,23 +77,22 @@ describe("outside sessions", () => {
 
 describe("faults", () => {
   test("silence for a number of requests, after a number of others", () => {
-    const { bmc } = responder({ faults: [{ ...noFault, fault: "silence", afterRequests: 2, requests: 3 }] });
+    const { bmc } = responder();
+    bmc.model.faults.add({ fault: "silence", afterRequests: 2, requests: 3 });
     const answered = Array.from({ length: 7 }, () => bmc.receive(ask, peer, 0).length);
     expect(answered).toEqual([1, 1, 0, 0, 0, 1, 1]);
   });
 
   test("silence for a time, from a time on", () => {
-    const { bmc } = responder({ faults: [{ ...noFault, fault: "silence", afterMs: 1000, forMs: 500 }] });
+    const { bmc } = responder();
+    bmc.model.faults.add({ fault: "silence", afterMs: 1000, forMs: 500 });
     expect([0, 999, 1000, 1499, 1500].map((atMs) => bmc.receive(ask, peer, atMs).length)).toEqual([1, 1, 0, 0, 1]);
   });
 
   test("delay, duplicates", () => {
-    const { bmc } = responder({
-      faults: [
-        { ...noFault, fault: "delay", delayMs: 250, requests: 1 },
-        { ...noFault, fault: "duplicate", afterRequests: 1, requests: 1 },
-      ],
-    });
+    const { bmc } = responder();
+    bmc.model.faults.add({ fault: "delay", delayMs: 250, requests: 1 });
+    bmc.model.faults.add({ fault: "duplicate", afterRequests: 1, requests: 1 });
     expect(bmc.receive(ask, peer, 0).map(({ delayMs }) => delayMs)).toEqual([250]);
     const doubled = hexOf(bmc.receive(ask, peer, 0));
     expect(doubled).toHaveLength(2);
@@ -113,7 +103,6 @@ describe("faults", () => {
   test("a fault of one command leaves the others alone", () => {
     const { bmc } = responder();
     const takeAway = bmc.model.faults.add({
-      ...noFault,
       fault: "silence",
       commands: ["Get Channel Authentication Capabilities"],
     });
@@ -125,11 +114,29 @@ describe("faults", () => {
   });
 
   test("node busy", () => {
-    const { bmc } = responder({ faults: [{ ...noFault, fault: "busy", requests: 1 }] });
+    const { bmc } = responder();
+    bmc.model.faults.add({ fault: "busy", requests: 1 });
     const completionCode = () => bmc.receive(ask, peer, 0)[0]?.datagram[20];
     expect(completionCode()).toBe(0xc0);
     expect(completionCode()).toBe(0x00);
   });
+});
+
+test("faults of a file are met from the start", () => {
+  const faults = parseBmcFile(
+    JSON.stringify({
+      name: "x",
+      users: [],
+      faults: [
+        { fault: "silence", requests: 1 },
+        { fault: "delay", delay_ms: 5 },
+      ],
+    }),
+    "x",
+  ).faults;
+  const { bmc } = responder({ faults });
+  expect(bmc.receive(ask, peer, 0)).toEqual([]);
+  expect(bmc.receive(ask, peer, 0).map(({ delayMs }) => delayMs)).toEqual([5]);
 });
 
 describe("hostile datagrams", () => {

@@ -3,16 +3,6 @@ import { defaultBmcs } from "../../../src/emulator/bmc/load-bmc-file.ts";
 import { hasFreeIpmi, hasIpmitool } from "../../support/ipmi-sim.ts";
 import { columns, fields, freeIpmi, ipmitool, startBmc, still } from "./foreign-clients.ts";
 
-const noFault = {
-  commands: undefined,
-  afterRequests: 0,
-  requests: undefined,
-  afterMs: 0,
-  forMs: undefined,
-  delayMs: 0,
-  sensors: [],
-} as const;
-
 const withQuirks = (quirks: Partial<typeof still.quirks>) => ({ ...still, quirks: { ...still.quirks, ...quirks } });
 
 const names = (table: string) => columns(table).map(([name]) => name);
@@ -74,7 +64,7 @@ describe.skipIf(!hasIpmitool)("a BMC with its own ways (needs ipmitool)", () => 
 
   test("a sensor that cannot be read, and the others that can", async () => {
     await using started = await startBmc();
-    started.bmc.model.faults.add({ ...noFault, fault: "unavailable", sensors: [1, 64] });
+    started.bmc.model.faults.add({ fault: "unavailable", sensors: [1, 64] });
     const { out } = await ipmitool(started.bmc, ["sdr", "elist"]);
     const rows = new Map(columns(out).map((row) => [row[0], row]));
     expect(rows.get("Unsigned")?.[2]).toBe("ns");
@@ -125,7 +115,6 @@ describe.skipIf(!hasFreeIpmi)("other clients (needs freeipmi-tools)", () => {
   test("a reservation that is cancelled in the middle", async () => {
     await using started = await startBmc(withQuirks({ sdrReadLimit: 24 }));
     started.bmc.model.faults.add({
-      ...noFault,
       fault: "reservation-cancelled",
       commands: ["Get SDR"],
       afterRequests: 10,

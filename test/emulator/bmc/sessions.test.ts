@@ -240,22 +240,34 @@ describe.skipIf(!hasIpmitool)("sessions (needs ipmitool)", () => {
   test("what is asked for again because the answer was lost is done once", async () => {
     await using started = await startBmc();
     const { bmc } = started;
-    bmc.model.faults.add({ ...noFault, fault: "lost-answer", commands: ["Chassis Control"], requests: 1 });
+    bmc.model.faults.add({ fault: "lost-answer", commands: ["Chassis Control"], requests: 1 });
     const { out } = await ipmitool(bmc, ["power", "reset"], { suite: 17 });
     expect(out).toContain("Reset");
     expect(bmc.counters).toMatchObject({ repeated: 1, controls: { reset: 1 } });
   });
 });
 
-const noFault = {
-  commands: undefined,
-  afterRequests: 0,
-  requests: undefined,
-  afterMs: 0,
-  forMs: undefined,
-  delayMs: 0,
-  sensors: [],
-} as const;
+test.skipIf(!hasIpmitool)("answers that are delayed go out when the clock says so (needs ipmitool)", async () => {
+  const clock = new ManualClock(START);
+  await using started = await startBmc(still, clock);
+  const { bmc } = started;
+  bmc.model.faults.add({ fault: "delay", delayMs: 300, commands: ["Get Chassis Status"] });
+  const status = ipmitool(bmc, ["power", "status"], { suite: 17 });
+  while (clock.timers === 0) await new Promise((resolve) => void setImmediate(resolve));
+  await clock.advance(300);
+  expect((await status).out).toBe(ON);
+});
+
+test.skipIf(!hasIpmitool)("sessions that are lost are gone (needs ipmitool)", async () => {
+  await using started = await startBmc();
+  const { bmc } = started;
+  const shell = await openShell(bmc);
+  expect(bmc.sessions).toBe(1);
+  bmc.loseSessions();
+  expect(bmc.sessions).toBe(0);
+  await shell.kill();
+  expect((await ipmitool(bmc, ["power", "status"])).out).toBe(ON);
+});
 
 describe.skipIf(!hasFreeIpmi)("sessions of FreeIPMI (needs freeipmi-tools)", () => {
   const offered = [1, 2, 3, 6, 7, 8, 11, 12, 15, 16, 17] as const;

@@ -17,6 +17,20 @@ export interface Trouble {
 /** Faults that are about messages, whether or not commands are named. */
 const commandFaults: ReadonlySet<FaultKind> = new Set(["busy", "reservation-cancelled"]);
 
+/** A fault of which only the kind must be said. */
+type ScriptedFault = Pick<FaultDescription, "fault"> & Partial<FaultDescription>;
+
+/** What a fault is where a file says nothing about it. */
+const plain: Omit<FaultDescription, "fault"> = {
+  commands: undefined,
+  afterRequests: 0,
+  requests: undefined,
+  afterMs: 0,
+  forMs: undefined,
+  delayMs: 0,
+  sensors: [],
+};
+
 interface ActiveFault {
   readonly fault: FaultDescription;
   readonly fromMs: number;
@@ -34,8 +48,9 @@ export class FaultScript {
     for (const fault of faults) this.add(fault);
   }
 
-  /** What is returned takes it away again. */
-  add(fault: FaultDescription): () => void {
+  /** Adds a fault; what it does not say is as in a file. What is returned takes it away again. */
+  add(scripted: ScriptedFault): () => void {
+    const fault = { ...plain, ...scripted };
     const fromMs = this.#agenda.nowMs + fault.afterMs;
     const untilMs = fault.forMs === undefined ? Number.POSITIVE_INFINITY : fromMs + fault.forMs;
     const active = { fault, fromMs, untilMs, seen: 0 };
