@@ -1,7 +1,8 @@
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Type, type Static } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
+import { replaceFile } from "../lib/atomic-file.ts";
 import { toError } from "../lib/to-error.ts";
 
 const texts = Type.Record(Type.String(), Type.String());
@@ -83,10 +84,10 @@ export class InventoryCache implements InventoryStore {
     return undefined;
   }
 
-  /** Writes the whole file beside the old one, then puts it in its place: whoever reads, even after a power cut, finds the one or the other. */
+  /** Writes as `replaceFile` does: whoever reads, even after a power cut, finds the old one or the new. */
   save(address: string, kept: KeptInventory): Promise<void> {
     const path = this.#pathOf(address);
-    const replace = () => this.#replace(path, JSON.stringify(kept));
+    const replace = () => replaceFile(path, JSON.stringify(kept), { mode: 0o640 });
     // How the earlier one went is told to its own caller.
     const saved = (this.#saves.get(path) ?? Promise.resolve()).then(replace, replace);
     this.#saves.set(path, saved);
@@ -97,37 +98,8 @@ export class InventoryCache implements InventoryStore {
     return saved;
   }
 
-  async #replace(path: string, text: string): Promise<void> {
-    await mkdir(this.#directory, { recursive: true, mode: 0o750 });
-    // Always of the same name: what a power cut leaves is overwritten.
-    const temporary = `${path}.tmp`;
-    try {
-      await writeThrough(temporary, text);
-      await rename(temporary, path);
-    } catch (error) {
-      await rm(temporary, { force: true });
-      throw error;
-    }
-    const directory = await open(this.#directory, "r");
-    try {
-      await directory.sync();
-    } finally {
-      await directory.close();
-    }
-  }
-
   #pathOf(address: string): string {
     return join(this.#directory, fileNameOf(address));
-  }
-}
-
-async function writeThrough(path: string, text: string): Promise<void> {
-  const file = await open(path, "w", 0o640);
-  try {
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
   }
 }
 
