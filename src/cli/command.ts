@@ -20,11 +20,12 @@ export interface OptionSpec {
 
 /** A command of the program. */
 export interface CommandSpec {
+  /** One word, or two where several commands share the first: `token create`. */
   readonly name: string;
   readonly summary: string;
   readonly options: readonly OptionSpec[];
-  /** What may stand without an option in front. */
-  readonly argument?: { readonly placeholder: string; readonly summary: string };
+  /** What may stand without an option in front; several times where it is many. */
+  readonly argument?: { readonly placeholder: string; readonly summary: string; readonly isMany?: boolean };
   /** Command lines that show how it is used, each with what it does. */
   readonly examples: readonly (readonly [commandLine: string, meaning: string])[];
   /** Loads the code, so that no command waits for that of the others. */
@@ -41,7 +42,9 @@ export interface GivenOption {
 export interface Invocation {
   readonly command: CommandSpec;
   readonly options: readonly GivenOption[];
+  /** The first of the arguments. */
   readonly argument: string | undefined;
+  readonly arguments: readonly string[];
 }
 
 /** What a command has of the world around it. */

@@ -29,7 +29,7 @@ function spelling({ name, value }: OptionSpec): string {
 function usageOf({ name, options, argument }: CommandSpec): string {
   const words = [name === defaultCommand.name ? `opendcre [${name}]` : `opendcre ${name}`];
   if (options.length > 0) words.push("[OPTION...]");
-  if (argument) words.push(`[${argument.placeholder}]`);
+  if (argument) words.push(`[${argument.placeholder}]${argument.isMany ? "..." : ""}`);
   return words.join(" ");
 }
 

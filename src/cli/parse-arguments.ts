@@ -13,15 +13,26 @@ export type Request =
 const helpOptions: readonly string[] = ["--help", "-h"];
 const versionOption = "--version";
 
-function commandNamed(name: string): CommandSpec {
-  const command = commands.find((candidate) => candidate.name === name);
-  if (command) return command;
-  const closest = closestName(name, [...commands.map((candidate) => candidate.name), "help"]);
-  throw new UsageError(`unknown command "${name}"; ${closest ? `did you mean ${closest}?` : "see opendcre --help"}`);
+/** The command that the first words name, and how many they are: `token create` are two. @throws UsageError */
+function commandIn(words: readonly string[]): { readonly command: CommandSpec; readonly length: number } {
+  const [first = "", second] = words;
+  const single = commandNamed(first);
+  if (single) return { command: single, length: 1 };
+  const subcommands = commands.flatMap(({ name }) => (name.startsWith(`${first} `) ? [name] : []));
+  if (subcommands.length === 0) {
+    const names = [...new Set(commands.map(({ name }) => name.split(" ")[0] ?? ""))];
+    const closest = closestName(first, [...names, "help"]);
+    throw new UsageError(`unknown command "${first}"; ${closest ? `did you mean ${closest}?` : "see opendcre --help"}`);
+  }
+  const command = commandNamed(`${first} ${second}`);
+  if (!command) throw new UsageError(`expected opendcre ${subcommands.join(" or opendcre ")}`);
+  return { command, length: 2 };
 }
 
+const commandNamed = (name: string) => commands.find((candidate) => candidate.name === name);
+
 /**
- * Understands a command line: `[COMMAND] [--option [VALUE]]... [ARGUMENT]`. A value may also follow an equals sign; `--` ends the
+ * Understands a command line: `[COMMAND] [--option [VALUE]]... [ARGUMENT]...`. A value may also follow an equals sign; `--` ends the
  * options.
  *
  * @throws UsageError
@@ -29,13 +40,15 @@ function commandNamed(name: string): CommandSpec {
 export function parseArguments(argv: readonly string[]): Request {
   const [first, ...rest] = argv;
   if (first === "help") {
-    const [name, extra] = rest;
+    if (rest.length === 0) return { kind: "help", command: undefined };
+    const { command, length } = commandIn(rest);
+    const extra = rest[length];
     if (extra !== undefined) throw new UsageError(`unexpected argument "${extra}"; expected opendcre help COMMAND`);
-    return { kind: "help", command: name === undefined ? undefined : commandNamed(name) };
+    return { kind: "help", command };
   }
   const isNamed = first !== undefined && !first.startsWith("-");
-  const command = isNamed ? commandNamed(first) : defaultCommand;
-  const words = isNamed ? rest : argv;
+  const { command, length } = isNamed ? commandIn(argv) : { command: defaultCommand, length: 0 };
+  const words = argv.slice(length);
   const ends = words.indexOf("--");
   const optionWords = ends === -1 ? words : words.slice(0, ends);
   if (optionWords.some((word) => helpOptions.includes(word)))
@@ -48,7 +61,7 @@ class CommandLine {
   readonly #command: CommandSpec;
   readonly #words: string[];
   readonly #options: GivenOption[] = [];
-  #argument: string | undefined;
+  readonly #arguments: string[] = [];
 
   constructor(command: CommandSpec, words: readonly string[]) {
     this.#command = command;
@@ -62,14 +75,15 @@ class CommandLine {
       else if (word === "--") areOptionsOver = true;
       else this.#takeOption(word);
     }
-    return { command: this.#command, options: this.#options, argument: this.#argument };
+    const words = this.#arguments;
+    return { command: this.#command, options: this.#options, argument: words[0], arguments: words };
   }
 
   #takeArgument(word: string): void {
     const { name, argument } = this.#command;
-    if (!argument || this.#argument !== undefined)
+    if (!argument || (this.#arguments.length > 0 && !argument.isMany))
       throw new UsageError(`unexpected argument "${word}"; see opendcre help ${name}`);
-    this.#argument = word;
+    this.#arguments.push(word);
   }
 
   #takeOption(word: string): void {
