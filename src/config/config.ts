@@ -20,6 +20,20 @@ export interface Config {
     readonly shutdownGraceMs: number;
     readonly cors: ConfigValues["server"]["cors"];
   };
+  readonly api: {
+    /** Whether GET may change something. */
+    readonly getControl: boolean;
+  };
+  readonly auth: {
+    readonly required: boolean;
+    readonly anonymousRole: ConfigValues["auth"]["anonymous_role"];
+    readonly htpasswd: string | null;
+    readonly htpasswdRole: ConfigValues["auth"]["htpasswd_role"];
+    readonly trustedProxies: readonly string[];
+    readonly proxyUserHeader: string | null;
+    readonly proxyRoleHeader: string | null;
+    readonly proxyRole: ConfigValues["auth"]["proxy_role"];
+  };
   readonly bus: {
     readonly device: string | null;
     readonly hardware: ConfigValues["bus"]["hardware"];
@@ -69,7 +83,7 @@ interface ConfigSource {
 
 /** The configuration as the program uses it. */
 export function toConfig(values: ConfigValues, source: ConfigSource): Config {
-  const { server, bus, emulator, log, ipmi, state } = values;
+  const { server, api, auth, bus, emulator, log, ipmi, state } = values;
   const { fileName, mayBmcConfigBeMissing, notices } = source;
   const baudDelay = emulator.baud_delay === true ? bus.baud_rate : emulator.baud_delay;
   return {
@@ -82,6 +96,17 @@ export function toConfig(values: ConfigValues, source: ConfigSource): Config {
       maxBodyBytes: server.max_body_bytes,
       shutdownGraceMs: server.shutdown_grace_ms,
       cors: server.cors,
+    },
+    api: { getControl: api.get_control },
+    auth: {
+      required: auth.required,
+      anonymousRole: auth.anonymous_role,
+      htpasswd: auth.htpasswd,
+      htpasswdRole: auth.htpasswd_role,
+      trustedProxies: auth.trusted_proxies,
+      proxyUserHeader: auth.proxy_user_header,
+      proxyRoleHeader: auth.proxy_role_header,
+      proxyRole: auth.proxy_role,
     },
     bus: {
       device: bus.device,

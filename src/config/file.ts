@@ -33,6 +33,7 @@ const isObject = (value: unknown): value is JsonObject =>
 
 /** Settings that name files: in a configuration file they are relative to its folder. */
 const filePaths: ReadonlySet<SettingPath> = new Set<SettingPath>([
+  "auth.htpasswd",
   "emulator.file",
   "ipmi.bmc_config",
   "state.directory",

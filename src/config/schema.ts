@@ -1,11 +1,6 @@
 import { Type, type Static, type TSchema } from "@sinclair/typebox";
-
-/** Shortens the table below: an integer from `minimum` to `maximum`. */
-const integer = (minimum: number, maximum: number, preset: number, description: string) =>
-  Type.Integer({ minimum, maximum, default: preset, description });
-
-/** Shortens the table below: true or false. */
-const flag = (preset: boolean, description: string) => Type.Boolean({ default: preset, description });
+import { api, auth } from "./auth-sections.ts";
+import { flag, integer } from "./setting-types.ts";
 
 /** Serial line speeds, in baud, that Linux can be asked for. */
 const baudRates = { minimum: 50, maximum: 4_000_000 };
@@ -16,7 +11,7 @@ const server = Type.Object(
       pattern: String.raw`^(?:[\w-]+(?:\.[\w-]+)*|[\da-fA-F:.]*:[\da-fA-F:.]*)$`,
       default: "127.0.0.1",
       description:
-        "The address or host name to listen on. Anything but a loopback address also needs allow_unauthenticated_network.",
+        "The address or host name to listen on. Anything but a loopback address also needs auth.required, or allow_unauthenticated_network.",
       expected: "an IP address or a host name",
     }),
     port: integer(0, 65_535, 5000, "The TCP port to listen on. 0 takes any free one."),
@@ -156,7 +151,7 @@ const state = Type.Object(
  * config/opendcre.json, its default is what applies where nothing is said, and `expected`, where it is there, says in words
  * what the schema allows.
  */
-export const configSchema = Type.Object({ server, bus, emulator, log, ipmi, state });
+export const configSchema = Type.Object({ server, api, auth, bus, emulator, log, ipmi, state });
 
 /** The configuration as a file spells it, complete. */
 export type ConfigValues = Static<typeof configSchema>;

@@ -56,7 +56,7 @@ export function faultOf({ path, value, spelling }: Setting): string | undefined 
 
 /**
  * The value that a text from the environment or the command line stands for, as the setting's schema would have it: nothing
- * at all as null, digits as a number, `true` and `false` as such. A text that cannot be one of these stays a text.
+ * at all as null, digits as a number, `true` and `false` as such, and what has commas as a list where one is expected. A text that cannot be one of these stays a text.
  */
 export function valueOfText(path: SettingPath, text: string): unknown {
   const schema = settingSchemas.get(path);
@@ -64,6 +64,7 @@ export function valueOfText(path: SettingPath, text: string): unknown {
   if (text === "") candidates.push(null);
   if (text === "true" || text === "false") candidates.push(text === "true");
   if (/^-?\d+$/.test(text)) candidates.push(Number(text));
+  candidates.push(text === "" ? [] : text.split(/ *, */));
   const value = candidates.find((candidate) => schema !== undefined && fits(schema, candidate));
   return value === undefined ? text : value;
 }

@@ -3,6 +3,10 @@ import * as fc from "fast-check";
 import type { Config } from "../../src/config/config.ts";
 import { ConfigError, formatProblem } from "../../src/config/errors.ts";
 import { loadConfig, type ConfigOption, type ConfigSources } from "../../src/config/load-config.ts";
+import { sectionNames } from "../../src/config/schema.ts";
+
+/** The sections as a message lists them. */
+const sections = `${sectionNames.slice(0, -1).join(", ")} or ${sectionNames.at(-1)}`;
 
 /** An operating system's error, as node:fs throws it. */
 const systemError = (code: string, message: string) => Object.assign(new Error(message), { code });
@@ -72,6 +76,17 @@ describe("defaults", () => {
         maxBodyBytes: 65_536,
         shutdownGraceMs: 4000,
         cors: "reads",
+      },
+      api: { getControl: true },
+      auth: {
+        required: false,
+        anonymousRole: "none",
+        htpasswd: null,
+        htpasswdRole: "reader",
+        trustedProxies: [],
+        proxyUserHeader: null,
+        proxyRoleHeader: null,
+        proxyRole: "reader",
       },
       bus: {
         device: "/dev/ttyAMA0",
@@ -168,7 +183,7 @@ describe("mistakes in a file", () => {
     [`{"server": 5}`, `${at}12: server: found 5, expected an object`],
     [`{"servre": {}}`, `${at}12: servre: unknown key; did you mean "server"?`],
     [`{"prot": 1}`, `${at}10: prot: unknown key; did you mean "port"?`],
-    [`{"xyzzy": {}}`, `${at}11: xyzzy: unknown key; expected server, bus, emulator, log, ipmi or state`],
+    [`{"xyzzy": {}}`, `${at}11: xyzzy: unknown key; expected ${sections}`],
     [`{"server": {"prot": 1}}`, `${at}21: server.prot: unknown key; did you mean "port"?`],
     [`{"emulator": {"zz": 1}}`, `${at}21: emulator.zz: unknown key; expected enabled, file or baud_delay`],
     [`{"server": {"port": 65536}}`, `${at}21: server.port: found 65536, expected a whole number from 0 to 65535`],
@@ -247,7 +262,7 @@ describe("mistakes in a file", () => {
     expect(mistakes(() => fromFile(file, sources))).toEqual([
       "/etc/o.json:3:23: server.port: found -1, expected a whole number from 0 to 65535",
       '/etc/o.json:3:35: server.hots: unknown key; did you mean "host"?',
-      "/etc/o.json:4:14: nothing: unknown key; expected server, bus, emulator, log, ipmi or state",
+      `/etc/o.json:4:14: nothing: unknown key; expected ${sections}`,
       '/etc/o.json:5:25: bus.baud_rate: found "fast", expected a whole number from 50 to 4000000',
       'environment variable OPENDCRE_LOG_LEVEL: found "loud", expected "trace", "debug", "info", "warn", "error" or "fatal"',
       'option --port: found "http", expected a whole number from 0 to 65535',
