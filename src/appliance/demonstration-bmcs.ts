@@ -7,35 +7,32 @@ import { toError } from "../lib/to-error.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Bmcs } from "./start-bmcs.ts";
 
-/** The server has listened and answered whoever was waiting for it before what follows takes its time. */
-const AFTER_START_MS = 25;
-
 /**
- * The BMCs that are built in, and the back end that serves them. They are more than half of the program: loading that, and reading
- * what they are, takes as long as the rest of the start, which does not wait for it.
+ * The BMCs that are built in, and the back end that serves them. They are more than half of the program, in time to load and in
+ * memory: they start when somebody asks for them, with a scan for instance.
  */
 export function demonstrationBmcs(config: Config, log: Log): Bmcs {
-  const made = Promise.withResolvers<Bmcs>();
   let starting: Promise<Bmcs> | undefined;
-  const timer = clock.after(AFTER_START_MS, () => {
-    starting = import("./start-bmcs.ts").then(({ startEmulatedBmcs }) => startEmulatedBmcs(config, log));
-    starting.then(made.resolve, (error: unknown) => {
+  let isClosed = false;
+  const start = async () => {
+    const { startEmulatedBmcs } = await import("./start-bmcs.ts");
+    return startEmulatedBmcs(config, log);
+  };
+  const make = async () => {
+    if (isClosed) throw new DeviceError("shutting-down", "The appliance is shutting down.");
+    starting = start();
+    try {
+      return (await starting).backend;
+    } catch (error) {
       log.error({ err: toError(error) }, `the emulated BMCs could not be started: ${toError(error).message}`);
-      made.reject(error);
-    });
-  });
-  const announcement = { name: "ipmi", owns: isBmcBoard, sinceMs: clock.wallMs() };
-  const backend = new DeferredBackend(
-    announcement,
-    made.promise.then((bmcs) => bmcs.backend),
-  );
+      throw error;
+    }
+  };
   return {
-    backend,
+    backend: new DeferredBackend({ name: "ipmi", owns: isBmcBoard, sinceMs: clock.wallMs(), make }),
     reload: () => Promise.resolve(),
     async close() {
-      timer.cancel();
-      // Whoever waits for what has not begun waits no longer; what has begun comes to its end first.
-      if (!starting) made.reject(new DeviceError("shutting-down", "The appliance is shutting down."));
+      isClosed = true;
       await starting?.then(
         (bmcs) => bmcs.close(),
         () => undefined,

@@ -6,6 +6,7 @@ import { defaultBmcs } from "../emulator/bmc/load-bmc-file.ts";
 import { EmulatedBmc } from "../emulator/bmc/emulated-bmc.ts";
 import type { BmcDescription } from "../emulator/bmc/file/bmc-shape.ts";
 import type { BmcDefinition } from "../ipmi/bmc-definition.ts";
+import type { BmcEvents } from "../ipmi/bmc-events.ts";
 import { defaultDiscoveryPolicy } from "../ipmi/bmc-discovery.ts";
 import { defaultLinkPolicy } from "../ipmi/bmc-link.ts";
 import { InventoryCache, noStore, type InventoryStore } from "../ipmi/inventory-cache.ts";
@@ -37,7 +38,7 @@ export interface Bmcs {
  */
 export function startBmcs(file: string, config: Config, env: Environment, log: Log): Bmcs {
   const load = () => definitionsIn(file, config, env, log);
-  const backend = backendOf(load(), storeOf(config, env, log), config, log);
+  const backend = backendOf(load(), storeOf(config, env, log), config, bmcEvents(log));
   const reload = async () => {
     let definitions: readonly BmcDefinition[];
     try {
@@ -54,10 +55,26 @@ export function startBmcs(file: string, config: Config, env: Environment, log: L
   return { backend, reload: () => (reloading = reloading.then(reload)), close: () => backend.close() };
 }
 
-/** Two BMCs that exist in the program alone, on free ports of the loopback address. */
+/** Whoever waits for the emulated BMCs to be known does so for this long at most. */
+const INVENTORY_LIMIT_MS = 3000;
+
+/** Two BMCs that exist in the program alone, on free ports of the loopback address. They are there when their sensors are known. */
 export async function startEmulatedBmcs(config: Config, log: Log): Promise<Bmcs> {
   await using started = new AsyncDisposableStack();
-  const backend = backendOf(await emulatedBmcs(log, started), noStore, config, log);
+  const definitions = await emulatedBmcs(log, started);
+  const inventories = Promise.withResolvers<void>();
+  let missing = definitions.length;
+  const events = bmcEvents(log);
+  const backend = backendOf(definitions, noStore, config, {
+    ...events,
+    inventoried(...what) {
+      events.inventoried(...what);
+      if (--missing === 0) inventories.resolve();
+    },
+  });
+  const limit = clock.after(INVENTORY_LIMIT_MS, inventories.resolve);
+  await inventories.promise;
+  limit.cancel();
   const bmcs = started.move();
   const close = async () => {
     await backend.close();
@@ -80,14 +97,14 @@ function backendOf(
   definitions: readonly BmcDefinition[],
   store: InventoryStore,
   config: Config,
-  log: Log,
+  events: BmcEvents,
 ): IpmiBackend {
   return new IpmiBackend(definitions, {
     openBmc: (definition) => openLanBmc(definition, clock),
     store,
     clock,
     random: Math.random,
-    events: bmcEvents(log),
+    events,
     link: defaultLinkPolicy,
     discovery: defaultDiscoveryPolicy,
     settle: defaultSettlePolicy,

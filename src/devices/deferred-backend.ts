@@ -3,31 +3,28 @@ import type { Backend, CommandContext, LinkHealth } from "./backend.ts";
 import type { BoardRecord, Command, CommandKind, CommandResult } from "./command.ts";
 import type { BoardId } from "./ids.ts";
 
-/** What is known of a back end before it is there. */
+/** A back end that is not there yet. */
 interface Announcement {
   readonly name: string;
   /** True for every board that may turn out to be its own. */
   owns(board: BoardId): boolean;
-  /** When it began to be made, in milliseconds since 1970. */
+  /** Since when it has been announced, in milliseconds since 1970. */
   readonly sinceMs: number;
+  /** Makes it, when somebody asks for the first time. */
+  make(): Promise<Backend>;
 }
 
-/** A back end that is still being made while others serve already. Whoever asks it something waits until it is there. */
+/** A back end that is made when somebody asks for it. Whoever does waits until it is there. */
 export class DeferredBackend implements Backend {
   readonly name: string;
   readonly #announcement: Announcement;
-  readonly #made: Promise<Backend>;
+  #made: Promise<Backend> | undefined;
   #backend: Backend | undefined;
   #failure: Error | undefined;
 
-  constructor(announcement: Announcement, made: Promise<Backend>) {
+  constructor(announcement: Announcement) {
     this.name = announcement.name;
     this.#announcement = announcement;
-    this.#made = made;
-    made.then(
-      (backend) => (this.#backend = backend),
-      (error: unknown) => (this.#failure = toError(error)),
-    );
   }
 
   owns(board: BoardId): boolean {
@@ -36,6 +33,7 @@ export class DeferredBackend implements Backend {
 
   health(): readonly LinkHealth[] {
     if (this.#backend) return this.#backend.health();
+    this.#make();
     const { name, sinceMs } = this.#announcement;
     const failure = this.#failure;
     return [
@@ -44,10 +42,20 @@ export class DeferredBackend implements Backend {
   }
 
   async scanAll(context: CommandContext): Promise<readonly BoardRecord[]> {
-    return (await this.#made).scanAll(context);
+    return (await this.#make()).scanAll(context);
   }
 
   async execute<K extends CommandKind>(command: Command<K>, context: CommandContext): Promise<CommandResult<K>> {
-    return (await this.#made).execute(command, context);
+    return (await this.#make()).execute(command, context);
+  }
+
+  #make(): Promise<Backend> {
+    if (this.#made) return this.#made;
+    this.#made = this.#announcement.make();
+    this.#made.then(
+      (backend) => (this.#backend = backend),
+      (error: unknown) => (this.#failure = toError(error)),
+    );
+    return this.#made;
   }
 }
