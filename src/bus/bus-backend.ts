@@ -29,7 +29,7 @@ import {
 import { deviceCodeOf, deviceCodes, deviceTypeOf } from "./device-codes.ts";
 import type { ExchangeRunner } from "./exchange-runner.ts";
 import { MAX_DATA, type Frame } from "./frame.ts";
-import { JobQueue } from "../devices/job-queue.ts";
+import { type Job, JobQueue } from "../devices/job-queue.ts";
 import { measurementOf, powerStatusOf, ReplyError, textOf } from "./replies.ts";
 import { Sharing } from "../devices/sharing.ts";
 
@@ -89,6 +89,15 @@ export class BusBackend implements Backend {
   execute<K extends CommandKind>(command: Command<K>, context: CommandContext): Promise<CommandResult<K>> {
     const handler: Handlers[K] = this.#handlers[command.kind];
     return handler(command, context);
+  }
+
+  /**
+   * Runs something that needs the line for itself and is no command, when its turn comes.
+   *
+   * @throws DeviceError `busy`, `cancelled`, `shutting-down`, or what the job throws
+   */
+  submit<T>(job: Job<T>, signal: AbortSignal): Promise<T> {
+    return this.#queue.submit(job, signal);
   }
 
   /** Refuses what waits and what comes; resolves when the exchange under way has ended. */

@@ -8,7 +8,7 @@ import type { BusCommand } from "./commands.ts";
 import { Exchange, type ExchangeFailure, type ExchangePolicy, type Step } from "./exchange.ts";
 import { encodeFrame, type Frame } from "./frame.ts";
 import { FrameParser, type ParserCounters, type ParserEvent } from "./frame-parser.ts";
-import type { Line } from "./line.ts";
+import type { Line, LineListener } from "./line.ts";
 
 /** Shows every byte that goes by. Absent where nobody looks, so that it costs nothing. */
 export interface BusTrace {
@@ -56,6 +56,8 @@ export class ExchangeRunner {
   readonly #parser = new FrameParser();
   readonly #counters = { exchanges: 0, retries: 0, timeouts: 0, lateFrames: 0, unsolicitedBytes: 0, lineLosses: 0 };
   #running: Running | undefined;
+  /** Who has the line for something that is no exchange. */
+  #borrower: LineListener | undefined;
   /** Whether something that answers no question may still be on its way: then input is flushed before the next frame. */
   #isInputStale = true;
 
@@ -102,6 +104,18 @@ export class ExchangeRunner {
     const { state } = this.#line;
     if (state.kind === "down") throw this.#lineDown(subject, state.reason, {});
     await this.#write(state.stream, { sequence: this.#nextSequence(), deviceType, boardId, deviceId, data });
+  }
+
+  /**
+   * Hands everything that arrives to `borrower`, until the function returned is called: for what goes over the line and is no exchange.
+   * The exchange before must have ended, and the next one begins afterwards. Of a loss of the line the borrower hears, too.
+   */
+  lend(borrower: LineListener): () => void {
+    this.#borrower = borrower;
+    return () => {
+      this.#borrower = undefined;
+      this.#isInputStale = true;
+    };
   }
 
   /** Does what the state machine asks for. */
@@ -184,6 +198,10 @@ export class ExchangeRunner {
     this.#trace?.received(bytes);
     const running = this.#running;
     if (!running || running.isPausing) {
+      if (this.#borrower) {
+        this.#borrower.data(bytes);
+        return;
+      }
       this.#isInputStale = true;
       this.#counters.unsolicitedBytes += bytes.length;
       return;
@@ -216,6 +234,7 @@ export class ExchangeRunner {
   #lost(reason: Error): void {
     this.#counters.lineLosses++;
     this.#isInputStale = true;
+    this.#borrower?.lost(reason);
     const running = this.#running;
     if (!running) return;
     this.#end(running);

@@ -23,30 +23,30 @@ interface ReopenPolicy {
   readonly longestPauseMs: number;
 }
 
-export interface LineOptions {
+export interface LineOptions<Stream extends ByteStream = ByteStream> {
   /** What people know the port by. */
   readonly path: string;
-  readonly open: () => Promise<ByteStream>;
+  readonly open: () => Promise<Stream>;
   readonly reopen: ReopenPolicy;
   readonly clock: Clock;
   readonly events: LineEvents;
 }
 
 /** Whether the port is there, and since when, in milliseconds since 1970. */
-export type LineState =
-  | { readonly kind: "up"; readonly sinceMs: number; readonly stream: ByteStream }
+export type LineState<Stream extends ByteStream = ByteStream> =
+  | { readonly kind: "up"; readonly sinceMs: number; readonly stream: Stream }
   | { readonly kind: "down"; readonly sinceMs: number; readonly reason: Error };
 
 /** A port that is kept open: when it vanishes, it is opened again, with growing pauses, until it is back. */
-export class Line {
+export class Line<Stream extends ByteStream = ByteStream> {
   readonly path: string;
-  readonly #options: LineOptions;
+  readonly #options: LineOptions<Stream>;
   #listener: LineListener | undefined;
-  #state: LineState;
+  #state: LineState<Stream>;
   #timer: Timer | undefined;
   #isClosed = false;
 
-  private constructor(stream: ByteStream, options: LineOptions) {
+  private constructor(stream: Stream, options: LineOptions<Stream>) {
     this.path = options.path;
     this.#options = options;
     this.#state = this.#up(stream);
@@ -54,11 +54,11 @@ export class Line {
   }
 
   /** Opens the port; the first time, failure is the caller's to handle. */
-  static async open(options: LineOptions): Promise<Line> {
+  static async open<S extends ByteStream>(options: LineOptions<S>): Promise<Line<S>> {
     return new Line(await options.open(), options);
   }
 
-  get state(): LineState {
+  get state(): LineState<Stream> {
     return this.#state;
   }
 
@@ -79,11 +79,11 @@ export class Line {
     if (this.#state.kind === "up") await this.#state.stream.close();
   }
 
-  #up(stream: ByteStream): LineState {
+  #up(stream: Stream): LineState<Stream> {
     return { kind: "up", sinceMs: this.#options.clock.wallMs(), stream };
   }
 
-  #subscribe(stream: ByteStream): void {
+  #subscribe(stream: Stream): void {
     stream.subscribe({
       data: (bytes) => this.#listener?.data(bytes),
       lost: (reason) => this.#lose(reason, stream),
@@ -106,7 +106,7 @@ export class Line {
   }
 
   async #reopen(lastPauseMs: number): Promise<void> {
-    let stream: ByteStream;
+    let stream: Stream;
     try {
       stream = await this.#options.open();
     } catch (error) {
