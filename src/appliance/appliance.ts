@@ -17,8 +17,13 @@ export interface Appliance {
   readonly url: string;
   /** The serial port of the device bus; null where there is none. */
   readonly busPath: string | null;
-  /** Reads again what may change while it runs: the BMC file. What is wrong changes nothing and is logged. */
-  reload(): Promise<void>;
+  /** False where the bus hangs in an exchange that will never end. A line that is down and being opened again is alive. */
+  isAlive(): boolean;
+  /**
+   * Reads again what may change while it runs: the BMC file. `config` is the configuration as it is now; what it says of anything else
+   * takes a restart (src/cli/reload.ts). What is wrong changes nothing and is logged.
+   */
+  reload(config: Config): Promise<void>;
   /** Answers what is queued with 503, finishes what is under way, gives everything back. May be called again. */
   stop(): Promise<void>;
 }
@@ -57,6 +62,7 @@ export async function startAppliance(config: Config, env: Environment, log: Log)
   return {
     url: `${listener.origin}${prefix}${API_VERSION}/`,
     busPath,
+    isAlive: () => !bus?.isStuck(),
     reload: async () => bmcs?.reload(),
     stop: () => (stopping ??= stop()),
   };

@@ -70,6 +70,11 @@ export class BusBackend implements Backend {
     return [this.#options.runner.health()];
   }
 
+  /** True where the exchange under way will never end. */
+  isStuck(): boolean {
+    return this.#options.runner.isStuck();
+  }
+
   owns(board: BoardId): boolean {
     return !isBmcBoard(board) && board <= MAX_BUS_BOARD;
   }

@@ -32,6 +32,8 @@ export interface BusCounters extends Readonly<ParserCounters> {
 
 /** A line that is never silent and never brings a good frame is given up after this many timeouts. */
 const BABBLE_LIMIT = 8;
+/** An exchange that has not gone on for this many timeouts, and a pause, never will: more than the above and one more silence. */
+const STUCK_AFTER_TIMEOUTS = BABBLE_LIMIT + 2;
 
 interface Running {
   readonly exchange: Exchange;
@@ -58,6 +60,8 @@ export class ExchangeRunner {
   #running: Running | undefined;
   /** Who has the line for something that is no exchange. */
   #borrower: LineListener | undefined;
+  /** Since when a frame is being sent that nothing answers. */
+  #sendingSinceMs: number | undefined;
   /** Whether something that answers no question may still be on its way: then input is flushed before the next frame. */
   #isInputStale = true;
 
@@ -75,6 +79,17 @@ export class ExchangeRunner {
     const { path, state } = this.#line;
     const link = { name: path, sinceMs: state.sinceMs };
     return state.kind === "up" ? { ...link, state: "up" } : { ...link, state: "down", lastError: state.reason.message };
+  }
+
+  /**
+   * True where the exchange under way has not gone on for longer than it ever takes, and so will not. A line that is down is not stuck:
+   * it is being opened again.
+   */
+  isStuck(): boolean {
+    const sinceMs = this.#running?.lastFrameMs ?? this.#sendingSinceMs;
+    if (sinceMs === undefined) return false;
+    const { timeoutMs, collisionPauseMs } = this.#policy;
+    return this.#clock.monotonicMs() - sinceMs > STUCK_AFTER_TIMEOUTS * timeoutMs + collisionPauseMs;
   }
 
   get counters(): BusCounters {
@@ -103,7 +118,9 @@ export class ExchangeRunner {
     const { deviceType, boardId, deviceId, data } = command;
     const { state } = this.#line;
     if (state.kind === "down") throw this.#lineDown(subject, state.reason, {});
+    this.#sendingSinceMs = this.#clock.monotonicMs();
     await this.#write(state.stream, { sequence: this.#nextSequence(), deviceType, boardId, deviceId, data });
+    this.#sendingSinceMs = undefined;
   }
 
   /**

@@ -3,10 +3,13 @@ import type { Environment } from "../appliance/environment.ts";
 import type { Config } from "../config/config.ts";
 import { systemClock, type Clock } from "../lib/clock.ts";
 import { toError } from "../lib/to-error.ts";
-import { createLog, type Log, type LogOptions } from "../telemetry/log.ts";
+import { createLog, type Log, type LogOptions, type OwnLog } from "../telemetry/log.ts";
+import { connectToServiceManager } from "../systemd/connect.ts";
+import type { ServiceManager } from "../systemd/service-manager.ts";
 import type { CommandContext, Invocation } from "./command.ts";
 import { compileFreely } from "./compiler-policy.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
+import { reloader } from "./reload.ts";
 import { configFor } from "./settings.ts";
 import { countHangUps, endOnUncaughtErrors, untilToldToStop, type ProcessEvents } from "./shutdown.ts";
 import { commit, version } from "../version.ts";
@@ -14,7 +17,8 @@ import { commit, version } from "../version.ts";
 /** What serving needs of the world; handed in by tests. */
 export interface ServeWorld {
   startAppliance(config: Config, env: Environment, log: Log): Promise<Appliance>;
-  createLog(options: LogOptions): Promise<Log>;
+  createLog(options: LogOptions): Promise<OwnLog>;
+  connectToServiceManager(env: Environment): Promise<ServiceManager>;
   readonly process: ProcessEvents;
   readonly clock: Clock;
 }
@@ -23,6 +27,7 @@ const realWorld: ServeWorld = {
   startAppliance: async (config, env, log) =>
     (await import("../appliance/appliance.ts")).startAppliance(config, env, log),
   createLog,
+  connectToServiceManager: (env) => connectToServiceManager(env, process.pid, systemClock),
   process,
   clock: systemClock,
 };
@@ -38,12 +43,20 @@ export async function serve(invocation: Invocation, context: CommandContext, wor
   const appliance = await start(world, config, context.env, log);
   const { url, busPath } = appliance;
   log.info({ url, bus: busPath, version, commit, config: config.fileName }, `listening on ${url}`);
+  const manager = await world.connectToServiceManager(context.env);
+  const readAgain = reloader({ load: () => configFor(invocation, context), config, appliance, log });
   hangUps.handleWith(() => {
-    log.info({ signal: "SIGHUP" }, "reading again what may change");
-    appliance.reload().catch((error: unknown) => log.error({ err: toError(error) }, "reading again failed"));
+    manager.reloading();
+    void readAgain().then(() => manager.ready(`listening on ${url}`));
   });
+  manager.ready(`listening on ${url}`);
+  manager.watch(
+    () => appliance.isAlive(),
+    () => log.fatal({ event: "watchdog" }, "the bus hangs: the service manager is to start this program again"),
+  );
   compileFreely();
   const signal = await toldToStop;
+  manager.stopping();
   log.info({ signal }, "stopping");
   await appliance.stop().catch((error: unknown) => log.error({ err: toError(error) }, "stopping failed"));
   log.info({}, "stopped");

@@ -22,6 +22,12 @@ export interface Log extends Readonly<Record<LogLevel, WriteLine>> {
   isLevelEnabled(level: LogLevel): boolean;
 }
 
+/** The log, for the one who has made it. */
+export interface OwnLog extends Log {
+  /** Writes lines from this level on, from now on. */
+  setLevel(level: LogLevel): void;
+}
+
 /** Where lines go. */
 export interface LogOutput {
   /** True where people look on. */
@@ -84,7 +90,7 @@ function isoTime(): () => string {
 }
 
 /** Makes the log. As JSON, each line is an object with `level` as a word, `time` (ISO 8601, UTC), `msg` and its fields. */
-export async function createLog({ level, format, output = openStandardOutput() }: LogOptions): Promise<Log> {
+export async function createLog({ level, format, output = openStandardOutput() }: LogOptions): Promise<OwnLog> {
   const isPretty = format === "pretty" || (format === "auto" && output.isTerminal);
   const prettify = isPretty ? await prettifier(output.isTerminal) : undefined;
   const time = isoTime();
@@ -95,8 +101,12 @@ export async function createLog({ level, format, output = openStandardOutput() }
   };
   const formatters = { level: (label: string) => ({ level: label }) };
   const log = pino({ level, base: null, timestamp: time, formatters }, { write });
-  const isInfoEnabled = log.isLevelEnabled("info");
+  let isInfoEnabled = log.isLevelEnabled("info");
   return Object.assign(log, {
+    setLevel(next: LogLevel): void {
+      log.level = next;
+      isInfoEnabled = log.isLevelEnabled("info");
+    },
     event(name: string, fields: LogFields, message: string): void {
       if (!isInfoEnabled) return;
       const [key, value, text] = [JSON.stringify(name), JSON.stringify(fields), JSON.stringify(message)];

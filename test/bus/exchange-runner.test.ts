@@ -6,7 +6,16 @@ import { fromHex, toHex } from "../../src/lib/hex.ts";
 import { deviceErrorOf } from "../support/device-error.ts";
 import { joined } from "../support/frames.ts";
 import { settle } from "../support/manual-clock.ts";
-import { askFor, damaged, frameHex, listed, openMemoryBus, reply, type MemoryBus } from "../support/memory-bus.ts";
+import {
+  askFor,
+  damaged,
+  frameHex,
+  listed,
+  openMemoryBus,
+  policy,
+  reply,
+  type MemoryBus,
+} from "../support/memory-bus.ts";
 
 const subject = "read of temperature device 0001 on board 00000002";
 const detail = { board: boardId(2), device: deviceId(1) };
@@ -471,4 +480,34 @@ test("counters start at nothing and a copy of them does not change", async () =>
   await outcome;
   expect(before).toEqual(zero);
   expect(runner.counters).toEqual({ ...zero, frames: 1, noiseBytes: 2, exchanges: 1 });
+});
+
+describe("a bus that hangs", () => {
+  /** Eight timeouts of noise, two of silence and a pause: no step of an exchange takes longer. */
+  const longestStepMs = 10 * policy.timeoutMs + policy.collisionPauseMs;
+
+  test("is told from one that retries, is being opened again, or has nothing to do", async () => {
+    const { clock, runner, outcome, port } = await openReading();
+    expect(runner.isStuck()).toBe(false);
+    await clock.until(deviceErrorOf(outcome, "no-response"));
+    const next = runner.run(askFor("R"), subject, detail);
+    port().lose(new Error("unplugged"));
+    await deviceErrorOf(next, "line-down");
+    await clock.advance(10 * longestStepMs);
+    expect(runner.isStuck()).toBe(false);
+  });
+
+  test("is one whose port takes a frame that nothing answers, and never says so", async () => {
+    const { clock, runner, port } = await openMemoryBus();
+    const gate = Promise.withResolvers<void>();
+    port().write = () => gate.promise;
+    const sent = runner.send(saveCommand(), "save");
+    await clock.advance(longestStepMs);
+    expect(runner.isStuck()).toBe(false);
+    await clock.advance(1);
+    expect(runner.isStuck()).toBe(true);
+    gate.resolve();
+    await sent;
+    expect(runner.isStuck()).toBe(false);
+  });
 });

@@ -7,6 +7,7 @@ import { parseArguments } from "../../src/cli/parse-arguments.ts";
 import { serve, type ServeWorld } from "../../src/cli/serve.ts";
 import type { Config } from "../../src/config/config.ts";
 import { ConfigError } from "../../src/config/errors.ts";
+import { nobody } from "../../src/systemd/service-manager.ts";
 import { ManualClock, settle } from "../support/manual-clock.ts";
 import { RecordedLog, RecordedProcess } from "../support/recorded-process.ts";
 
@@ -38,12 +39,14 @@ function start(line: string, env: CommandContext["env"] = {}) {
     process,
     clock,
     createLog: log.create,
+    connectToServiceManager: () => Promise.resolve(nobody),
     async startAppliance(config) {
       seen.config = config;
       await started.promise;
       return {
         url: "http://127.0.0.1:5000/opendcre/1.2/",
         busPath: "/dev/pts/7",
+        isAlive: () => true,
         reload() {
           seen.reloads++;
           return Promise.resolve();
@@ -185,6 +188,7 @@ describe("serve", () => {
     await settle();
     expect(seen.reloads).toBe(1);
     process.emit("SIGHUP");
+    await settle();
     expect(seen.reloads).toBe(2);
     expect(log.messages).toContain("info reading again what may change");
     stopped.resolve();

@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import type { ProcessEvents } from "../../src/cli/shutdown.ts";
-import { createLog, type Log, type LogOptions } from "../../src/telemetry/log.ts";
+import { createLog, type LogOptions, type OwnLog } from "../../src/telemetry/log.ts";
 
 /** A process that gets signals and errors by hand, and whose ends are recorded. */
 export class RecordedProcess extends EventEmitter implements ProcessEvents {
@@ -18,7 +18,7 @@ export class RecordedLog {
   /** What it was made with. */
   options: LogOptions | undefined;
 
-  readonly create = (options: LogOptions): Promise<Log> => {
+  readonly create = (options: LogOptions): Promise<OwnLog> => {
     this.options = options;
     const write = (line: string) => void this.lines.push(JSON.parse(line));
     return createLog({ ...options, format: "json", output: { isTerminal: false, write, takeLostLines: () => 0 } });
