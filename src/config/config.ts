@@ -46,6 +46,20 @@ export interface Config {
     readonly reopenMinMs: number;
     readonly reopenMaxMs: number;
   };
+  readonly hat: {
+    readonly gpioChip: string | null;
+    readonly commandPin: number | string;
+    readonly frequencySelectPin: number | string;
+    readonly inhPin: number | string;
+    readonly nSleepPin: number | string;
+    readonly frequencyNumber: 0 | 1;
+    readonly firstFrequencyMhz: number;
+    readonly secondFrequencyMhz: number;
+    readonly interferenceHopping: boolean;
+    readonly longWakeUpMessage: boolean;
+    readonly autoSleep: boolean;
+    readonly autoWakeUpMessage: boolean;
+  };
   readonly emulator: {
     readonly enabled: boolean;
     /** The board file; null for the one that is built in. */
@@ -120,10 +134,29 @@ export function toConfig(values: ConfigValues, source: ConfigSource): Config {
       reopenMinMs: bus.reopen_min_ms,
       reopenMaxMs: bus.reopen_max_ms,
     },
+    hat: hatOf(values),
     emulator: { enabled: emulator.enabled, file: emulator.file, baudDelay: baudDelay === false ? null : baudDelay },
     log: { level: log.level, format: log.format, access: log.access },
     ipmi: { bmcConfig: ipmi.bmc_config, mayBmcConfigBeMissing, queueLimit: ipmi.queue_limit },
     state: { directory: state.directory },
     notices,
+  };
+}
+
+function hatOf({ hat }: ConfigValues): Config["hat"] {
+  const [first, second] = hat.frequency_pair.split("/").map(Number);
+  return {
+    gpioChip: hat.gpio_chip,
+    commandPin: hat.command_pin,
+    frequencySelectPin: hat.frequency_select_pin,
+    inhPin: hat.inh_pin,
+    nSleepPin: hat.nsleep_pin,
+    frequencyNumber: hat.frequency_number,
+    firstFrequencyMhz: first ?? 0,
+    secondFrequencyMhz: second ?? 0,
+    interferenceHopping: hat.interference_hopping,
+    longWakeUpMessage: hat.long_wake_up_message,
+    autoSleep: hat.auto_sleep,
+    autoWakeUpMessage: hat.auto_wake_up_message,
   };
 }

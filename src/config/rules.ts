@@ -1,6 +1,7 @@
 import { isIPv4, isIPv6 } from "node:net";
 import type { Notice } from "./config.ts";
 import type { ConfigProblem, Origin } from "./errors.ts";
+import { hatRules } from "./hat-rules.ts";
 import type { ConfigValues, SettingPath } from "./schema.ts";
 
 /** What the rules that concern more than one setting look at. */
@@ -75,6 +76,7 @@ export function applyRules(input: RuleInput): RuleOutcome {
   const problems: ConfigProblem[] = [];
   const notices: Notice[] = [];
   networkRules(input, problems, notices);
+  hatRules(input, problems);
   const enabled = isEmulatorServed(input, problems, notices);
   const { reopen_min_ms: min, reopen_max_ms: max } = values.bus;
   const reopen = origins.get("bus.reopen_min_ms") ?? origins.get("bus.reopen_max_ms");

@@ -1,5 +1,6 @@
 import { Type, type Static, type TSchema } from "@sinclair/typebox";
 import { api, auth } from "./auth-sections.ts";
+import { hat } from "./hat-section.ts";
 import { flag, integer } from "./setting-types.ts";
 
 /** Serial line speeds, in baud, that Linux can be asked for. */
@@ -47,10 +48,9 @@ const bus = Type.Object(
       description: "The serial port of the device bus; null where there is none.",
       expected: "the path of a serial port, or null",
     }),
-    hardware: Type.Literal("tty", {
+    hardware: Type.Union([Type.Literal("tty"), Type.Literal("hat")], {
       default: "tty",
-      description: 'What is at the serial port. "tty", the bus itself, is the only kind so far.',
-      expected: '"tty"; the power-line HAT ("hat") is not supported yet',
+      description: 'What is at the serial port: "tty" the bus itself, "hat" the modem of the power-line HAT.',
     }),
     baud_rate: Type.Integer({ ...baudRates, default: 115_200, description: "The speed of the serial port, in baud." }),
     timeout_ms: integer(10, 60_000, 250, "How long a board may be silent before it counts as absent, in milliseconds."),
@@ -151,7 +151,7 @@ const state = Type.Object(
  * config/opendcre.json, its default is what applies where nothing is said, and `expected`, where it is there, says in words
  * what the schema allows.
  */
-export const configSchema = Type.Object({ server, api, auth, bus, emulator, log, ipmi, state });
+export const configSchema = Type.Object({ server, api, auth, bus, hat, emulator, log, ipmi, state });
 
 /** The configuration as a file spells it, complete. */
 export type ConfigValues = Static<typeof configSchema>;

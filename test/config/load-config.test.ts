@@ -64,6 +64,10 @@ const option = (name: string, path: ConfigOption["path"], value: ConfigOption["v
   value,
 });
 
+/** The modem's frequency pairs, as a message lists them. */
+const pairs =
+  '"1.75/4.5", "1.75/5.5", "1.75/6", "1.75/6.5", "4.5/5.5", "4.5/6", "4.5/6.5", "4.5/10.5", "10.5/13", "5.5/10.5", "5.5/13", "6/10.5", "6/13", "6.5/10.5", "6.5/13" or "5.5/6.5"';
+
 describe("defaults", () => {
   test("are those of OpenDCRE 1.2, on the loopback address", () => {
     expect(load({})).toEqual({
@@ -99,6 +103,20 @@ describe("defaults", () => {
         queueLimit: 1024,
         reopenMinMs: 250,
         reopenMaxMs: 10_000,
+      },
+      hat: {
+        gpioChip: null,
+        commandPin: 13,
+        frequencySelectPin: 19,
+        inhPin: 15,
+        nSleepPin: 11,
+        frequencyNumber: 1,
+        firstFrequencyMhz: 5.5,
+        secondFrequencyMhz: 10.5,
+        interferenceHopping: false,
+        longWakeUpMessage: true,
+        autoSleep: true,
+        autoWakeUpMessage: false,
       },
       emulator: { enabled: false, file: null, baudDelay: null },
       log: { level: "info", format: "auto", access: "commands" },
@@ -206,8 +224,28 @@ describe("mistakes in a file", () => {
       `${at}34: server.shutdown_grace_ms: found 5000, expected a whole number from 0 to 4500`,
     ],
     [
-      `{"bus": {"hardware": "hat"}}`,
-      `${at}22: bus.hardware: found "hat", expected "tty"; the power-line HAT ("hat") is not supported yet`,
+      `{"bus": {"hardware": "modem"}}`,
+      `${at}22: bus.hardware: found "modem", expected "tty" or "hat"`,
+    ],
+    [
+      `{"bus": {"hardware": "hat", "baud_rate": 9600}}`,
+      `${at}42: bus.baud_rate: found bus.baud_rate 9600 with the frequency of 10.5 MHz, expected 19200, 38400, 57600 or 115200, which the modem of the HAT has there`,
+    ],
+    [
+      `{"bus": {"hardware": "hat"}, "hat": {"frequency_number": 0}}`,
+      `${at}58: hat.frequency_number: found bus.baud_rate 115200 with the frequency of 5.5 MHz, expected 9600, 19200, 38400 or 57600, which the modem of the HAT has there`,
+    ],
+    [
+      `{"bus": {"hardware": "hat"}, "hat": {"inh_pin": 13}}`,
+      `${at}49: hat.inh_pin: found hat.inh_pin 13, expected another than that of hat.command_pin`,
+    ],
+    [
+      `{"hat": {"inh_pin": 41}}`,
+      `${at}21: hat.inh_pin: found 41, expected a physical pin from 1 to 40, the name of a line, or a line of the chip as "offset 4"`,
+    ],
+    [
+      `{"hat": {"frequency_pair": "1/2"}}`,
+      `${at}28: hat.frequency_pair: found "1/2", expected ${pairs}`,
     ],
     [`{"bus": {"device": ""}}`, `${at}20: bus.device: found "", expected the path of a serial port, or null`],
     [
