@@ -20,6 +20,25 @@ export interface Config {
     readonly shutdownGraceMs: number;
     readonly cors: ConfigValues["server"]["cors"];
   };
+  readonly tls: {
+    readonly enabled: boolean;
+    /** The files of the certificate and of its key; null where one is made. */
+    readonly certificate: { readonly certificate: string; readonly key: string } | null;
+    readonly further: ConfigValues["tls"]["further"];
+    readonly clientCa: string | null;
+    readonly minVersion: ConfigValues["tls"]["min_version"];
+    readonly redirectPort: number | null;
+    readonly selfSignedNames: readonly string[];
+  };
+  readonly limits: {
+    /** Requests a second; 0 for no limit. */
+    readonly requestRate: number;
+    readonly requestBurst: number;
+    /** 0 for no limit. */
+    readonly concurrentRequests: number;
+    /** Whether they hold for programs on this machine. */
+    readonly loopback: boolean;
+  };
   readonly api: {
     /** Whether GET may change something. */
     readonly getControl: boolean;
@@ -97,7 +116,7 @@ interface ConfigSource {
 
 /** The configuration as the program uses it. */
 export function toConfig(values: ConfigValues, source: ConfigSource): Config {
-  const { server, api, auth, bus, emulator, log, ipmi, state } = values;
+  const { server, limits, api, auth, bus, emulator, log, ipmi, state } = values;
   const { fileName, mayBmcConfigBeMissing, notices } = source;
   const baudDelay = emulator.baud_delay === true ? bus.baud_rate : emulator.baud_delay;
   return {
@@ -110,6 +129,13 @@ export function toConfig(values: ConfigValues, source: ConfigSource): Config {
       maxBodyBytes: server.max_body_bytes,
       shutdownGraceMs: server.shutdown_grace_ms,
       cors: server.cors,
+    },
+    tls: tlsOf(values),
+    limits: {
+      requestRate: limits.request_rate,
+      requestBurst: limits.request_burst,
+      concurrentRequests: limits.concurrent_requests,
+      loopback: limits.loopback,
     },
     api: { getControl: api.get_control },
     auth: {
@@ -158,5 +184,18 @@ function hatOf({ hat }: ConfigValues): Config["hat"] {
     longWakeUpMessage: hat.long_wake_up_message,
     autoSleep: hat.auto_sleep,
     autoWakeUpMessage: hat.auto_wake_up_message,
+  };
+}
+
+function tlsOf({ tls }: ConfigValues): Config["tls"] {
+  const { certificate, key } = tls;
+  return {
+    enabled: tls.enabled,
+    certificate: certificate !== null && key !== null ? { certificate, key } : null,
+    further: tls.further,
+    clientCa: tls.client_ca,
+    minVersion: tls.min_version,
+    redirectPort: tls.redirect_port,
+    selfSignedNames: tls.self_signed_names,
   };
 }

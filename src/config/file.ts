@@ -22,8 +22,6 @@ export interface FileReading {
   readonly settings: readonly Setting[];
   readonly problems: readonly ConfigProblem[];
   readonly notices: readonly Notice[];
-  /** Where an old file asks for TLS, if it does. */
-  readonly tlsWanted: Origin | undefined;
 }
 
 type JsonObject = Readonly<Record<string, unknown>>;
@@ -37,6 +35,9 @@ const filePaths: ReadonlySet<SettingPath> = new Set<SettingPath>([
   "emulator.file",
   "ipmi.bmc_config",
   "state.directory",
+  "tls.certificate",
+  "tls.key",
+  "tls.client_ca",
 ]);
 
 /** Reads a configuration file of either format. The values are not checked yet; what else may be wrong is listed. */
@@ -50,7 +51,7 @@ export function readConfigFile(fileName: string, text: string): FileReading {
       origin: { kind: "file", fileName, place, position } as const,
       message,
     }));
-    return { isWellFormed: false, isLegacy: false, settings: [], problems, notices: [], tlsWanted: undefined };
+    return { isWellFormed: false, isLegacy: false, settings: [], problems, notices: [] };
   }
   const reading = new DocumentReader(fileName, document).read();
   return {
@@ -61,8 +62,20 @@ export function readConfigFile(fileName: string, text: string): FileReading {
 }
 
 function fromFolder(folder: string, setting: Setting): Setting {
+  if (setting.path === "tls.further" && Array.isArray(setting.value))
+    return { ...setting, value: setting.value.map((entry: unknown) => withPathsFrom(folder, entry)) };
   if (!filePaths.has(setting.path) || typeof setting.value !== "string" || setting.value === "") return setting;
   return { ...setting, value: resolve(folder, setting.value) };
+}
+
+/** An entry of `tls.further`, whatever else may be wrong with it. */
+function withPathsFrom(folder: string, entry: unknown): unknown {
+  if (!isObject(entry)) return entry;
+  const paths = ["certificate", "key"].flatMap((name) => {
+    const path = entry[name];
+    return typeof path === "string" && path !== "" ? [[name, resolve(folder, path)]] : [];
+  });
+  return { ...entry, ...Object.fromEntries(paths) };
 }
 
 const keysOf = (section: string) =>
@@ -90,7 +103,7 @@ class DocumentReader {
       if (!hasSections && keys.some((key) => legacyKeys.includes(key))) return this.#readLegacy(root);
       this.#readSections(root);
     }
-    return { isLegacy: false, settings: this.#settings, problems: this.#problems, notices: [], tlsWanted: undefined };
+    return { isLegacy: false, settings: this.#settings, problems: this.#problems, notices: [] };
   }
 
   #readSections(root: JsonObject): void {

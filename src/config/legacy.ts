@@ -12,22 +12,20 @@ const successors: ReadonlyMap<string, SettingPath> = new Map<string, SettingPath
   ["retry_limit", "bus.retry_limit"],
   ["time_slice", "bus.time_slice"],
   ["bmc_config", "ipmi.bmc_config"],
+  ["ssl_enable", "tls.enabled"],
 ]);
 
 /** Every key of the old file. */
-export const legacyKeys: readonly string[] = [...successors.keys(), "lockfile", "ssl_enable"];
+export const legacyKeys: readonly string[] = [...successors.keys(), "lockfile"];
 
 /** What to write in place of an old key in a file that has sections. */
-export const successorOf = (key: string): string =>
-  successors.get(key) ?? (key === "lockfile" ? "nothing in its place" : "no such setting");
+export const successorOf = (key: string): string => successors.get(key) ?? "nothing in its place";
 
 /** What an old file says. */
 export interface LegacyReading {
   readonly settings: readonly Setting[];
   readonly problems: readonly ConfigProblem[];
   readonly notices: readonly Notice[];
-  /** Where the file asks for TLS, if it does. */
-  readonly tlsWanted: Origin | undefined;
 }
 
 /** An entry of the old file. */
@@ -45,7 +43,6 @@ export function readLegacyEntries(fileName: string, entries: readonly LegacyEntr
   const notices: Notice[] = [
     { level: "info", message: `${fileName} is a configuration of OpenDCRE 1.2; it is understood as it stands` },
   ];
-  let tlsWanted: Origin | undefined;
   for (const { key, value, spelling, origin } of entries) {
     const path = successors.get(key);
     if (path) settings.push({ path, value, origin, spelling });
@@ -54,16 +51,7 @@ export function readLegacyEntries(fileName: string, entries: readonly LegacyEntr
         level: "info",
         message: `${fileName}: lockfile is not used: the serial port itself is locked while it is open`,
       });
-    } else if (key === "ssl_enable" && typeof value === "boolean") {
-      if (!value) continue;
-      tlsWanted = origin;
-      notices.push({
-        level: "warn",
-        message: `${fileName}: ssl_enable is true, but this version has no TLS: the API is served without encryption`,
-      });
-    } else {
-      problems.push({ origin, message: mismatch(value, key === "lockfile" ? "a path" : "true or false", spelling) });
-    }
+    } else problems.push({ origin, message: mismatch(value, "a path", spelling) });
   }
-  return { settings, problems, notices, tlsWanted };
+  return { settings, problems, notices };
 }

@@ -39,7 +39,6 @@ const nothingRead: FileReading = {
   settings: [],
   problems: [],
   notices: [],
-  tlsWanted: undefined,
 };
 
 /**
@@ -66,7 +65,7 @@ export function loadConfig(sources: ConfigSources): Config {
     }
   }
   const origins = new Map(sound.map(({ path, origin }) => [path, origin]));
-  const outcome = applyRules({ values: withDefaults(sound), origins, faulty, tlsWanted: inFile.tlsWanted });
+  const outcome = applyRules({ values: withDefaults(sound), origins, faulty });
   // From a file that is no JSON nothing is known, so that nothing follows.
   if (inFile.isWellFormed) problems.push(...outcome.problems);
   if (problems.length > 0) throw new ConfigError("invalid-config", inOrder(problems));

@@ -1,8 +1,9 @@
-import { isIPv4, isIPv6 } from "node:net";
+import { isLoopback } from "../lib/ip-address.ts";
 import type { Notice } from "./config.ts";
 import type { ConfigProblem, Origin } from "./errors.ts";
 import { hatRules } from "./hat-rules.ts";
 import type { ConfigValues, SettingPath } from "./schema.ts";
+import { tlsRules } from "./tls-rules.ts";
 
 /** What the rules that concern more than one setting look at. */
 export interface RuleInput {
@@ -11,8 +12,6 @@ export interface RuleInput {
   readonly origins: ReadonlyMap<SettingPath, Origin>;
   /** Settings that have a mistake of their own, and their default in `values`: nothing is concluded from them. */
   readonly faulty: ReadonlySet<SettingPath>;
-  /** Where an old file asks for TLS, if it does. */
-  readonly tlsWanted: Origin | undefined;
 }
 
 /** What follows from the rules: the values to use, mistakes, and what people should know. */
@@ -22,24 +21,13 @@ export interface RuleOutcome {
   readonly notices: readonly Notice[];
 }
 
-/** True for addresses that only this machine reaches: 127.0.0.0/8, ::1 and localhost. */
-function isLoopback(host: string): boolean {
-  if (isIPv4(host)) return host.startsWith("127.");
-  // URL spells every form of an IPv6 address in the same way.
-  if (isIPv6(host)) return URL.parse(`http://[${host}]`)?.hostname === "[::1]";
-  return host.toLowerCase() === "localhost";
-}
-
 function networkRules(input: RuleInput, problems: ConfigProblem[], notices: Notice[]): void {
-  const { values, origins, faulty, tlsWanted } = input;
+  const { values, origins, faulty } = input;
   if (faulty.has("server.allow_unauthenticated_network")) return;
   const { host, allow_unauthenticated_network: isAllowed } = values.server;
   const origin = origins.get("server.host");
   if (isLoopback(host) || !origin) return;
-  if (tlsWanted) {
-    const message = `asks for TLS, which this version does not have, while server.host is ${JSON.stringify(host)}; expected a loopback address such as 127.0.0.1`;
-    problems.push({ origin: tlsWanted, message });
-  } else if (!isAllowed) {
+  if (!isAllowed) {
     const message = `found ${JSON.stringify(host)}, expected a loopback address such as 127.0.0.1: nobody is asked for credentials yet, and anyone who reaches the port could switch off servers (--allow-unauthenticated-network or server.allow_unauthenticated_network permits it)`;
     problems.push({ origin, message });
   } else {
@@ -76,6 +64,7 @@ export function applyRules(input: RuleInput): RuleOutcome {
   const problems: ConfigProblem[] = [];
   const notices: Notice[] = [];
   networkRules(input, problems, notices);
+  tlsRules(input, problems, notices);
   hatRules(input, problems);
   const enabled = isEmulatorServed(input, problems, notices);
   const { reopen_min_ms: min, reopen_max_ms: max } = values.bus;

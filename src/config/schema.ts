@@ -2,6 +2,7 @@ import { Type, type Static, type TSchema } from "@sinclair/typebox";
 import { api, auth } from "./auth-sections.ts";
 import { hat } from "./hat-section.ts";
 import { flag, integer } from "./setting-types.ts";
+import { limits, tls } from "./tls-sections.ts";
 
 /** Serial line speeds, in baud, that Linux can be asked for. */
 const baudRates = { minimum: 50, maximum: 4_000_000 };
@@ -151,7 +152,7 @@ const state = Type.Object(
  * config/opendcre.json, its default is what applies where nothing is said, and `expected`, where it is there, says in words
  * what the schema allows.
  */
-export const configSchema = Type.Object({ server, api, auth, bus, hat, emulator, log, ipmi, state });
+export const configSchema = Type.Object({ server, tls, limits, api, auth, bus, hat, emulator, log, ipmi, state });
 
 /** The configuration as a file spells it, complete. */
 export type ConfigValues = Static<typeof configSchema>;

@@ -81,6 +81,16 @@ describe("defaults", () => {
         shutdownGraceMs: 4000,
         cors: "reads",
       },
+      tls: {
+        enabled: false,
+        certificate: null,
+        further: [],
+        clientCa: null,
+        minVersion: "1.2",
+        redirectPort: null,
+        selfSignedNames: [],
+      },
+      limits: { requestRate: 50, requestBurst: 200, concurrentRequests: 100, loopback: false },
       api: { getControl: true },
       auth: {
         required: false,
@@ -223,10 +233,7 @@ describe("mistakes in a file", () => {
       `{"server": {"shutdown_grace_ms": 5000}}`,
       `${at}34: server.shutdown_grace_ms: found 5000, expected a whole number from 0 to 4500`,
     ],
-    [
-      `{"bus": {"hardware": "modem"}}`,
-      `${at}22: bus.hardware: found "modem", expected "tty" or "hat"`,
-    ],
+    [`{"bus": {"hardware": "modem"}}`, `${at}22: bus.hardware: found "modem", expected "tty" or "hat"`],
     [
       `{"bus": {"hardware": "hat", "baud_rate": 9600}}`,
       `${at}42: bus.baud_rate: found bus.baud_rate 9600 with the frequency of 10.5 MHz, expected 19200, 38400, 57600 or 115200, which the modem of the HAT has there`,
@@ -243,10 +250,7 @@ describe("mistakes in a file", () => {
       `{"hat": {"inh_pin": 41}}`,
       `${at}21: hat.inh_pin: found 41, expected a physical pin from 1 to 40, the name of a line, or a line of the chip as "offset 4"`,
     ],
-    [
-      `{"hat": {"frequency_pair": "1/2"}}`,
-      `${at}28: hat.frequency_pair: found "1/2", expected ${pairs}`,
-    ],
+    [`{"hat": {"frequency_pair": "1/2"}}`, `${at}28: hat.frequency_pair: found "1/2", expected ${pairs}`],
     [`{"bus": {"device": ""}}`, `${at}20: bus.device: found "", expected the path of a serial port, or null`],
     [
       `{"bus": {"reopen_min_ms": 500, "reopen_max_ms": 400}}`,
@@ -471,12 +475,47 @@ describe("a configuration of OpenDCRE 1.2", () => {
     ]);
   });
 
-  test("that asks for TLS is served without it, with a warning, and only to this machine", () => {
-    const file = JSON.stringify({ ssl_enable: true });
-    expect(fromFile(file).notices).toContainEqual({ level: "warn", message: expect.stringContaining("no TLS") });
-    const env = { OPENDCRE_SERVER_HOST: "0.0.0.0", OPENDCRE_SERVER_ALLOW_UNAUTHENTICATED_NETWORK: "true" };
-    expect(mistakes(() => fromFile(file, { env }))).toEqual([
-      '/etc/o.json:1:15: ssl_enable: asks for TLS, which this version does not have, while server.host is "0.0.0.0"; expected a loopback address such as 127.0.0.1',
+  test("that asks for TLS gets it", () => {
+    expect(fromFile(JSON.stringify({ ssl_enable: true })).tls.enabled).toBe(true);
+    expect(fromFile(JSON.stringify(legacy)).tls.enabled).toBe(false);
+  });
+});
+
+describe("TLS", () => {
+  const paths = {
+    certificate: "c.pem",
+    key: "/k.pem",
+    further: [{ certificate: "f.pem", key: "g.pem", names: ["a.b"] }],
+  };
+
+  test("has its files looked for in the folder of the configuration", () => {
+    const { tls } = fromFile(JSON.stringify({ tls: { ...paths, enabled: true } }));
+    expect(tls.certificate).toEqual({ certificate: "/etc/c.pem", key: "/k.pem" });
+    expect(tls.further).toEqual([{ certificate: "/etc/f.pem", key: "/etc/g.pem", names: ["a.b"] }]);
+  });
+
+  test("needs certificate and key, and a port of its own to redirect from", () => {
+    expect(mistakes(() => fromFile('{"tls": {"enabled": true, "key": "k", "redirect_port": 5000}}'))).toEqual([
+      "/etc/o.json:1:34: tls.key: found tls.key alone, expected tls.certificate and tls.key, or neither",
+      "/etc/o.json:1:56: tls.redirect_port: found 5000, which is server.port; expected another port, or null",
+    ]);
+  });
+
+  test("that is configured and not enabled gets a warning", () => {
+    expect(fromFile(JSON.stringify({ tls: paths })).notices).toContainEqual({
+      level: "warn",
+      message: "tls.certificate, tls.further: not used, because tls.enabled is false",
+    });
+  });
+
+  test("refuses what is no list of certificates or names", () => {
+    const file = {
+      tls: { further: [{ certificate: "c", key: "k", names: [] }], self_signed_names: ["a b"], min_version: "1.1" },
+    };
+    expect(mistakes(() => fromFile(JSON.stringify(file)))).toEqual([
+      expect.stringContaining("tls.further: found an array, expected a list of objects such as"),
+      expect.stringContaining("tls.self_signed_names: found an array, expected a list of names"),
+      expect.stringContaining('tls.min_version: found "1.1", expected "1.2" or "1.3"'),
     ]);
   });
 });
