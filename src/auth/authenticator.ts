@@ -53,7 +53,17 @@ interface AuthenticatorOf<C extends Credentials> {
   /** `token`, `user`, `ldap`, ...: for the log, and what identities say that they came via. */
   readonly name: string;
   readonly kind: C["kind"];
+  /** True where nobody can guess what it takes, and looking at it costs next to nothing: then who has it right never has to wait. */
+  readonly isGuessProof?: boolean;
+  /** False where there is nobody whom it could let in now; true where it is absent. */
+  readonly isInUse?: boolean;
   authenticate(credentials: C, source: Source): Verdict | Promise<Verdict>;
+  /**
+   * Looks, before it is asked, whether what it knows has changed, which is cheap. Then nobody whom it let in earlier is remembered.
+   *
+   * @throws where what is new cannot be used; then everything stays as it was
+   */
+  hasChanged?(): boolean;
   /** Reads again what may have changed. What is wrong changes nothing, and is thrown. */
   reload?(): void | Promise<void>;
   close?(): void | Promise<void>;

@@ -1,0 +1,98 @@
+import { closeSync, fstatSync, openSync, readFileSync, statSync, type BigIntStats } from "node:fs";
+import { toError } from "../lib/to-error.ts";
+import { CredentialFileError } from "./errors.ts";
+
+/** Everything beyond that is no file of credentials, bytes. */
+const LARGEST_FILE = 4_194_304n;
+const FOR_OTHERS = 0o007n;
+const WRITABLE_BY_GROUP = 0o020n;
+const ROOT = 0n;
+
+/** What is wrong with who may read and write a file; undefined where nothing is. */
+function accessFault({ mode, uid }: BigIntStats, path: string): string | undefined {
+  const advice = `expected mode 0640 or less: chmod 640 ${path}`;
+  const found = `(mode ${(mode & 0o7777n).toString(8).padStart(4, "0")})`;
+  if ((mode & FOR_OTHERS) !== 0n) return `everybody on this machine can get at these credentials ${found}; ${advice}`;
+  if ((mode & WRITABLE_BY_GROUP) !== 0n) return `a whole group can write these credentials ${found}; ${advice}`;
+  const ours = process.getuid?.();
+  if (uid !== ROOT && ours !== undefined && uid !== BigInt(ours))
+    return `these credentials belong to another user (id ${uid}), who could change them; expected root or the one that runs this program`;
+  return undefined;
+}
+
+/** A file's text; undefined where there is no file. @throws CredentialFileError, also where others may get at it */
+export function readCredentialFile(path: string): string | undefined {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, "r");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+    throw new CredentialFileError(path, `cannot be read: ${toError(error).message}`, { cause: error });
+  }
+  try {
+    // Of the file that is open, not of one that takes its place meanwhile.
+    const stats = fstatSync(descriptor, { bigint: true });
+    if (!stats.isFile()) throw new CredentialFileError(path, "expected a file");
+    if (stats.size > LARGEST_FILE)
+      throw new CredentialFileError(path, `found ${stats.size} bytes, expected at most ${LARGEST_FILE}`);
+    const fault = accessFault(stats, path);
+    if (fault !== undefined) throw new CredentialFileError(path, fault);
+    return readFileSync(descriptor, "utf8");
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Makes what a file says of its text; undefined stands for a file that is not there. @throws CredentialFileError */
+export type ParseCredentials<T> = (text: string | undefined, path: string) => T;
+
+/** A file with credentials that is read again when it has changed. */
+export class CredentialFile<T> {
+  readonly path: string;
+  readonly #parse: ParseCredentials<T>;
+  #stamp: string;
+  #content: T;
+
+  /** @throws CredentialFileError */
+  constructor(path: string, parse: ParseCredentials<T>) {
+    this.path = path;
+    this.#parse = parse;
+    this.#stamp = stampOf(path);
+    this.#content = parse(readCredentialFile(path), path);
+  }
+
+  /** What it said when it was last as it should be. */
+  get content(): T {
+    return this.#content;
+  }
+
+  /**
+   * Looks whether the file has changed, which is cheap, and takes what it says. True where something changed.
+   *
+   * @throws CredentialFileError, once for each change, where it cannot be used: then everything stays as it was
+   */
+  refresh(): boolean {
+    const stamp = stampOf(this.path);
+    if (stamp === this.#stamp) return false;
+    this.#stamp = stamp;
+    this.#content = this.#parse(readCredentialFile(this.path), this.path);
+    return true;
+  }
+
+  /** Has the file read again even where it looks as before. @throws CredentialFileError */
+  reload(): void {
+    this.#stamp = "";
+    this.refresh();
+  }
+}
+
+/** What differs between a file and any other that takes its place. */
+function stampOf(path: string): string {
+  try {
+    const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return stats ? `${stats.dev} ${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}` : "none";
+  } catch (error) {
+    // What is wrong is said by who reads it, once.
+    return toError(error).message;
+  }
+}

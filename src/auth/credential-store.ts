@@ -1,0 +1,130 @@
+import { mkdir, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { Type, type Static, type TSchema } from "@sinclair/typebox";
+import { Value } from "@sinclair/typebox/value";
+import { boardId, formatBoardId, type BoardId } from "../devices/ids.ts";
+import { replaceFile } from "../lib/atomic-file.ts";
+import type { Clock } from "../lib/clock.ts";
+import { withLock } from "../lib/lock-file.ts";
+import { readCredentialFile, type ParseCredentials } from "./credential-file.ts";
+import { CredentialError, CredentialFileError } from "./errors.ts";
+import type { Grant } from "./identity.ts";
+
+const isoTime = Type.String({ pattern: String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$` });
+const namePattern = String.raw`^[A-Za-z\d][\w.@+-]{0,63}$`;
+
+/** What tokens and users have in common. */
+export const grantProperties = {
+  name: Type.String({ pattern: namePattern }),
+  role: Type.Union([Type.Literal("reader"), Type.Literal("operator"), Type.Literal("admin")]),
+  /** Eight hex digits each; absent for all boards. */
+  boards: Type.Optional(Type.Array(Type.String({ pattern: String.raw`^[\da-f]{8}$` }), { minItems: 1 })),
+  created: isoTime,
+} as const;
+
+/** A time in a file of credentials. */
+export const timeProperty = isoTime;
+
+/** @throws CredentialError */
+export function checkName(name: string): void {
+  if (new RegExp(namePattern).test(name)) return;
+  const expected = "1 to 64 letters, digits and the characters . _ @ + -, a letter or digit first";
+  throw new CredentialError("invalid-name", `the name ${JSON.stringify(name)} cannot be taken; expected ${expected}`);
+}
+
+/** A grant as files of credentials spell it. */
+export const grantToFile = ({ role, boards }: Grant) => ({
+  role,
+  ...(boards && { boards: [...boards].toSorted((a, b) => a - b).map(formatBoardId) }),
+});
+
+/** The grant that a file's entry stands for. */
+export function grantOf({ role, boards }: { role: Grant["role"]; boards?: readonly string[] }): Grant {
+  const ids: readonly BoardId[] | undefined = boards?.map((digits) => boardId(Number.parseInt(digits, 16)));
+  return { role, boards: ids && new Set(ids) };
+}
+
+interface Named {
+  readonly name: string;
+}
+
+/** Reads files of the form `{"version": 1, MEMBER: [ENTRY...]}` in which no two entries have the same name. */
+export function entriesParser<T extends TSchema>(member: string, entry: T): ParseCredentials<readonly Static<T>[]> {
+  const schema = Type.Object({ version: Type.Literal(1), [member]: Type.Array(entry) });
+  return (text, path) => {
+    if (text === undefined) return [];
+    let document: unknown;
+    try {
+      document = JSON.parse(text);
+    } catch {
+      // What JSON.parse says quotes the file, which holds hashes: it is not passed on.
+      throw new CredentialFileError(path, "is no JSON: it is damaged, or not of ours");
+    }
+    if (!Value.Check(schema, document)) {
+      const place = Value.Errors(schema, document).First()?.path ?? "";
+      throw new CredentialFileError(path, `has another form than expected${place === "" ? "" : ` at ${place}`}`);
+    }
+    return Object(document)[member];
+  };
+}
+
+/** Where entries with names are kept, for those who make and remove them. Any number of processes may do that at once. */
+export class CredentialStore<T extends Named> {
+  readonly path: string;
+  readonly #member: string;
+  readonly #parse: ParseCredentials<readonly T[]>;
+  readonly #clock: Clock;
+
+  constructor(path: string, member: string, parse: ParseCredentials<readonly T[]>, clock: Clock) {
+    this.path = path;
+    this.#member = member;
+    this.#parse = parse;
+    this.#clock = clock;
+  }
+
+  /** @throws CredentialFileError */
+  list(): readonly T[] {
+    return this.#parse(readCredentialFile(this.path), this.path);
+  }
+
+  /**
+   * Puts other entries in place of those that are there. Nothing is lost once it has resolved.
+   *
+   * @throws CredentialFileError, LockedError, what `change` throws, and what node:fs throws; then nothing has changed
+   */
+  async update(change: (entries: readonly T[]) => readonly T[]): Promise<void> {
+    const directory = dirname(this.path);
+    await mkdir(directory, { recursive: true, mode: 0o750 });
+    await withLock(`${this.path}.lock`, this.#clock, async () => {
+      const text = JSON.stringify({ version: 1, [this.#member]: change(this.list()) }, undefined, 2);
+      // An administrator makes what the service reads: it gets what the folder's owner has.
+      const { uid, gid } = await stat(directory);
+      const owner = process.getuid?.() === 0 ? { uid, gid } : undefined;
+      await replaceFile(this.path, `${text}\n`, { mode: 0o600, owner });
+    });
+  }
+
+  /** @throws CredentialError, and what `update` throws */
+  add(entry: T): Promise<void> {
+    checkName(entry.name);
+    return this.update((entries) => {
+      if (entries.some(({ name }) => name === entry.name))
+        throw new CredentialError("name-taken", `there is a ${entry.name} already`);
+      return [...entries, entry];
+    });
+  }
+
+  /** @throws CredentialError, and what `update` throws */
+  async remove(name: string): Promise<void> {
+    await this.replace(name, () => []);
+  }
+
+  /** Puts others in the place of the entry of that name. @throws CredentialError, and what `update` throws */
+  replace(name: string, change: (entry: T) => readonly T[]): Promise<void> {
+    return this.update((entries) => {
+      if (!entries.some((entry) => entry.name === name))
+        throw new CredentialError("no-such-name", `there is no ${name}`);
+      return entries.flatMap((entry) => (entry.name === name ? change(entry) : [entry]));
+    });
+  }
+}

@@ -1,0 +1,56 @@
+import { createHash, randomBytes } from "node:crypto";
+import { Type, type Static } from "@sinclair/typebox";
+import type { Clock } from "../lib/clock.ts";
+import { CredentialStore, entriesParser, grantProperties, grantToFile, timeProperty } from "./credential-store.ts";
+import type { Grant } from "./identity.ts";
+
+/** The file in the state directory that has all tokens, by their hashes. */
+export const TOKEN_FILE = "tokens.json";
+
+/** What every token begins with, so that scanners for secrets, and people, know what they have found. */
+export const TOKEN_PREFIX = "dcre_";
+const TOKEN_BYTES = 32;
+const ID_BYTES = 8;
+
+const tokenSchema = Type.Object({
+  /** Names the token in the list of last uses. No part of it. */
+  id: Type.String({ pattern: String.raw`^[\da-f]{16}$` }),
+  ...grantProperties,
+  sha256: Type.String({ pattern: String.raw`^[\da-f]{64}$` }),
+  expires: Type.Optional(timeProperty),
+});
+
+/** A token as it is kept: whoever reads the file cannot make the token of it. */
+export type KeptToken = Static<typeof tokenSchema>;
+
+/** Reads the file of tokens. */
+export const parseTokens = entriesParser("tokens", tokenSchema);
+
+/**
+ * What is kept of a token, in lower-case hex. SHA-256 without salt and without stretching: nobody guesses 256 random bits.
+ */
+export const tokenHash = (token: string): string => createHash("sha256").update(token).digest("hex");
+
+/** Where tokens are kept. */
+export const tokenStore = (path: string, clock: Clock) =>
+  new CredentialStore<KeptToken>(path, "tokens", parseTokens, clock);
+
+/** Makes a token that nobody has yet, and what is to be kept of it. `lifetimeMs` is undefined where it never expires. */
+export function newToken(
+  name: string,
+  grant: Grant,
+  lifetimeMs: number | undefined,
+  clock: Clock,
+): { readonly token: string; readonly kept: KeptToken } {
+  const token = `${TOKEN_PREFIX}${randomBytes(TOKEN_BYTES).toString("base64url")}`;
+  const nowMs = clock.wallMs();
+  const kept = {
+    id: randomBytes(ID_BYTES).toString("hex"),
+    name,
+    ...grantToFile(grant),
+    created: new Date(nowMs).toISOString(),
+    sha256: tokenHash(token),
+    ...(lifetimeMs !== undefined && { expires: new Date(nowMs + lifetimeMs).toISOString() }),
+  };
+  return { token, kept };
+}

@@ -1,0 +1,58 @@
+import { Type, type Static } from "@sinclair/typebox";
+import type { Clock } from "../lib/clock.ts";
+import { CredentialStore, entriesParser, grantProperties, grantToFile, timeProperty } from "./credential-store.ts";
+import { CredentialError, CredentialFileError } from "./errors.ts";
+import type { Grant } from "./identity.ts";
+import { hashPassword, isArgon2id } from "./password-hash.ts";
+
+/** The file in the state directory that has all users. */
+export const USER_FILE = "users.json";
+
+/** @see NIST SP 800-63B, 5.1.1.1 */
+const SHORTEST_PASSWORD = 8;
+/** More is not looked at in what callers send either. */
+export const LONGEST_PASSWORD_BYTES = 1024;
+
+const userSchema = Type.Object({
+  ...grantProperties,
+  /** argon2id, in PHC form. */
+  hash: Type.String(),
+  passwordSet: timeProperty,
+});
+
+/** A user as it is kept. */
+export type KeptUser = Static<typeof userSchema>;
+
+const parseForm = entriesParser("users", userSchema);
+
+/** Reads the file of users. @throws CredentialFileError */
+export function parseUsers(text: string | undefined, path: string): readonly KeptUser[] {
+  const users = parseForm(text, path);
+  const odd = users.find(({ hash }) => !isArgon2id(hash));
+  if (odd) throw new CredentialFileError(path, `the hash of ${odd.name} is not what argon2id makes`);
+  return users;
+}
+
+/** Where users are kept. */
+export const userStore = (path: string, clock: Clock) =>
+  new CredentialStore<KeptUser>(path, "users", parseUsers, clock);
+
+/** @throws CredentialError */
+export function checkPassword(password: string): void {
+  const isPlain = !/\p{Cc}/u.test(password);
+  if (password.length >= SHORTEST_PASSWORD && Buffer.byteLength(password) <= LONGEST_PASSWORD_BYTES && isPlain) return;
+  const expected = `${SHORTEST_PASSWORD} characters or more, at most ${LONGEST_PASSWORD_BYTES} bytes, and no control characters`;
+  throw new CredentialError("invalid-password", `the password cannot be taken; expected ${expected}`);
+}
+
+/** A new user. @throws CredentialError */
+export async function newUser(name: string, grant: Grant, password: string, clock: Clock): Promise<KeptUser> {
+  const created = new Date(clock.wallMs()).toISOString();
+  return { name, ...grantToFile(grant), created, ...(await keptPassword(password, clock)) };
+}
+
+/** What is kept of a password. @throws CredentialError */
+export async function keptPassword(password: string, clock: Clock): Promise<Pick<KeptUser, "hash" | "passwordSet">> {
+  checkPassword(password);
+  return { hash: await hashPassword(password), passwordSet: new Date(clock.wallMs()).toISOString() };
+}
