@@ -97,9 +97,19 @@ export interface Config {
     readonly mayBmcConfigBeMissing: boolean;
     readonly queueLimit: number;
   };
+  readonly control: {
+    readonly protectedBoards: readonly number[];
+    readonly cooldownMs: number;
+  };
   readonly state: {
     /** Null for the one that systemd names, or `/var/lib/opendcre`. */
     readonly directory: string | null;
+  };
+  readonly audit: {
+    readonly mode: ConfigValues["audit"]["mode"];
+    /** Null for the one in the folder for what is kept. */
+    readonly file: string | null;
+    readonly rotateBytes: number;
   };
   readonly notices: readonly Notice[];
 }
@@ -116,7 +126,7 @@ interface ConfigSource {
 
 /** The configuration as the program uses it. */
 export function toConfig(values: ConfigValues, source: ConfigSource): Config {
-  const { server, limits, api, auth, bus, emulator, log, ipmi, state } = values;
+  const { server, limits, api, auth, bus, emulator, log, ipmi, state, audit } = values;
   const { fileName, mayBmcConfigBeMissing, notices } = source;
   const baudDelay = emulator.baud_delay === true ? bus.baud_rate : emulator.baud_delay;
   return {
@@ -164,7 +174,9 @@ export function toConfig(values: ConfigValues, source: ConfigSource): Config {
     emulator: { enabled: emulator.enabled, file: emulator.file, baudDelay: baudDelay === false ? null : baudDelay },
     log: { level: log.level, format: log.format, access: log.access },
     ipmi: { bmcConfig: ipmi.bmc_config, mayBmcConfigBeMissing, queueLimit: ipmi.queue_limit },
+    control: controlOf(values),
     state: { directory: state.directory },
+    audit: { mode: audit.mode, file: audit.file, rotateBytes: audit.rotate_bytes },
     notices,
   };
 }
@@ -197,5 +209,15 @@ function tlsOf({ tls }: ConfigValues): Config["tls"] {
     minVersion: tls.min_version,
     redirectPort: tls.redirect_port,
     selfSignedNames: tls.self_signed_names,
+  };
+}
+
+/** Between two power actions on hardware: a server's power supply is not switched off and on at once. */
+const USUAL_COOLDOWN_MS = 2000;
+
+function controlOf({ control, emulator }: ConfigValues): Config["control"] {
+  return {
+    protectedBoards: control.protected_boards.map((board) => Number.parseInt(board, 16)),
+    cooldownMs: control.cooldown_ms ?? (emulator.enabled ? 0 : USUAL_COOLDOWN_MS),
   };
 }

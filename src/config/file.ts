@@ -31,6 +31,7 @@ const isObject = (value: unknown): value is JsonObject =>
 
 /** Settings that name files: in a configuration file they are relative to its folder. */
 const filePaths: ReadonlySet<SettingPath> = new Set<SettingPath>([
+  "audit.file",
   "auth.htpasswd",
   "emulator.file",
   "ipmi.bmc_config",

@@ -1,5 +1,6 @@
 import { Type, type Static, type TSchema } from "@sinclair/typebox";
 import { api, auth } from "./auth-sections.ts";
+import { audit, control } from "./control-section.ts";
 import { hat } from "./hat-section.ts";
 import { flag, integer } from "./setting-types.ts";
 import { limits, tls } from "./tls-sections.ts";
@@ -152,7 +153,21 @@ const state = Type.Object(
  * config/opendcre.json, its default is what applies where nothing is said, and `expected`, where it is there, says in words
  * what the schema allows.
  */
-export const configSchema = Type.Object({ server, tls, limits, api, auth, bus, hat, emulator, log, ipmi, state });
+export const configSchema = Type.Object({
+  server,
+  tls,
+  limits,
+  api,
+  auth,
+  bus,
+  hat,
+  emulator,
+  log,
+  ipmi,
+  control,
+  state,
+  audit,
+});
 
 /** The configuration as a file spells it, complete. */
 export type ConfigValues = Static<typeof configSchema>;

@@ -131,7 +131,9 @@ describe("defaults", () => {
       emulator: { enabled: false, file: null, baudDelay: null },
       log: { level: "info", format: "auto", access: "commands" },
       ipmi: { bmcConfig: null, mayBmcConfigBeMissing: false, queueLimit: 256 },
+      control: { protectedBoards: [], cooldownMs: 2000 },
       state: { directory: null },
+      audit: { mode: "auto", file: null, rotateBytes: 16_777_216 },
       notices: [],
     });
   });
