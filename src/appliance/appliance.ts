@@ -32,19 +32,20 @@ export interface Appliance {
  * Builds the appliance from its configuration and starts it, from the wire up. What was started before something fails is given
  * back.
  *
- * @throws BoardFileError, BmcFileError, SerialPortError, ListenError, and what node:fs throws of the files
+ * @throws BoardFileError, BmcFileError, SerialPortError, GpioError, ListenError, and what node:fs throws of the files
  */
 export async function startAppliance(config: Config, env: Environment, log: Log): Promise<Appliance> {
   await using started = new AsyncDisposableStack();
-  const busPath = config.emulator.enabled ? startEmulator(config, log, started) : config.bus.device;
-  const bus = busPath === null ? undefined : await startBus(busPath, config, log, started);
+  const place = config.emulator.enabled ? startEmulator(config, log, started) : busPlaceIn(config);
+  const bus = place && (await startBus(place, config, log, started));
   const bmcs = await startBmcsIfAny(config, env, log);
   started.defer(() => bmcs?.close());
   const { host, port, endpointPrefix: prefix, cors, maxBodyBytes, shutdownGraceMs: graceMs } = config.server;
-  const backends = [bus, bmcs?.backend].filter((backend) => backend !== undefined);
+  const backends = [bus?.backend, bmcs?.backend].filter((backend) => backend !== undefined);
   const api = createApi({
     inventory: new Inventory(backends, controlWitness(log)),
     version,
+    modemConfiguration: bus?.modemConfiguration,
     prefix,
     cors,
     limits: { maxBodyBytes },
@@ -61,12 +62,14 @@ export async function startAppliance(config: Config, env: Environment, log: Log)
   let stopping: Promise<void> | undefined;
   return {
     url: `${listener.origin}${prefix}${API_VERSION}/`,
-    busPath,
-    isAlive: () => !bus?.isStuck(),
+    busPath: place?.path ?? null,
+    isAlive: () => !bus?.backend.isStuck(),
     reload: async () => bmcs?.reload(),
     stop: () => (stopping ??= stop()),
   };
 }
+
+const busPlaceIn = ({ bus: { device } }: Config) => (device === null ? undefined : { path: device });
 
 /** Without BMCs, the code that speaks to them is not even loaded. */
 async function startBmcsIfAny(config: Config, env: Environment, log: Log): Promise<Bmcs | undefined> {

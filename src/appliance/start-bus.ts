@@ -8,30 +8,51 @@ import { ExchangeRunner } from "../bus/exchange-runner.ts";
 import { Line } from "../bus/line.ts";
 import type { Config } from "../config/config.ts";
 import { BusEmulator } from "../emulator/bus-emulator.ts";
+import type { ModemConfiguration } from "../devices/modem.ts";
+import type { CommandContext } from "../devices/backend.ts";
 import { serveEmulator } from "../emulator/emulated-line.ts";
+import { EmulatedModem, type EmulatedPins } from "../emulator/emulated-modem.ts";
 import { loadBoardFile } from "../emulator/load-board-file.ts";
 import { systemClock as clock } from "../lib/clock.ts";
 import { lineEvents, lineTrace } from "../telemetry/line-log.ts";
 import type { Log } from "../telemetry/log.ts";
 
-/** Boards that exist in a file alone, at the other end of a pseudo terminal. Returns the path of our end. */
-export function startEmulator(config: Config, log: Log, started: AsyncDisposableStack): string {
-  const { file, baudDelay } = config.emulator;
-  const emulator = new BusEmulator(loadBoardFile(file));
-  const pty = started.use(openPty());
-  const served = serveEmulator(pty.port, emulator, { clock, ...(baudDelay !== null && { baudDelay }) });
-  started.defer(() => served.stop());
-  log.info({ path: pty.path, file }, `emulating a rack on ${pty.path}`);
-  return pty.path;
+/** Where the bus is: a serial port, and the lines to a modem at it where these are emulated, too. */
+export interface BusPlace {
+  readonly path: string;
+  readonly pins?: EmulatedPins;
 }
 
-/** The boards behind the serial port at `path`. @throws SerialPortError */
+/** The bus with all that belongs to it. */
+export interface Bus {
+  readonly backend: BusBackend;
+  /** Asks the modem of the power-line HAT; absent where there is no HAT. */
+  readonly modemConfiguration?: (context: CommandContext) => Promise<ModemConfiguration>;
+  /** Refuses what waits and what comes; resolves when what is under way has ended. */
+  close(): Promise<void>;
+}
+
+/** Boards that exist in a file alone, at the other end of a pseudo terminal, and the modem in between where the bus has one. */
+export function startEmulator(config: Config, log: Log, started: AsyncDisposableStack): BusPlace {
+  const { file, baudDelay } = config.emulator;
+  const emulator = new BusEmulator(loadBoardFile(file));
+  const modem = config.bus.hardware === "hat" ? new EmulatedModem("pins") : undefined;
+  const pty = started.use(openPty());
+  const options = { clock, ...(baudDelay !== null && { baudDelay }), ...(modem && { modem }) };
+  const served = serveEmulator(pty.port, emulator, options);
+  started.defer(() => served.stop());
+  log.info({ path: pty.path, file }, `emulating a rack on ${pty.path}`);
+  return { path: pty.path, ...(modem && { pins: modem.pins }) };
+}
+
+/** The boards behind a serial port. @throws SerialPortError, GpioError */
 export async function startBus(
-  path: string,
-  { bus }: Config,
+  { path, pins }: BusPlace,
+  config: Config,
   log: Log,
   started: AsyncDisposableStack,
-): Promise<BusBackend> {
+): Promise<Bus> {
+  const { bus } = config;
   const line = await Line.open({
     path,
     open: () => SerialPort.open(path, { baudRate: bus.baudRate }),
@@ -43,7 +64,19 @@ export async function startBus(
   const { timeoutMs, retryLimit, collisionPauseMs, queueLimit, timeSlice } = bus;
   const policy = { timeoutMs, retryLimit, collisionPauseMs };
   const runner = new ExchangeRunner(line, policy, sequenceCounter(), clock, lineTrace(log, "debug"));
-  return new BusBackend({ runner, clock, queueLimit, controllerId: controllerIdOf(firstMacAddress()), timeSlice });
+  const controllerId = controllerIdOf(firstMacAddress());
+  const backend = new BusBackend({ runner, clock, queueLimit, controllerId, timeSlice });
+  if (bus.hardware !== "hat") return { backend, close: () => backend.close() };
+  const { startHat } = await import("./start-hat.ts");
+  const hat = startHat({ line, runner, backend, pins }, config, log, started);
+  return {
+    backend,
+    modemConfiguration: ({ signal }) => hat.configuration(signal),
+    close() {
+      hat.close();
+      return backend.close();
+    },
+  };
 }
 
 /** The address of the first network interface that leads out of the machine. */

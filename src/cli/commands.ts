@@ -82,6 +82,7 @@ const emulate: CommandSpec = {
       setting: "bus.baud_rate",
     },
     { ...baudDelay, summary: "let bytes take as long as on a line of this speed (without BAUD: the port's)" },
+    { name: "hat", summary: "be the modem of the power-line HAT, too: its registers can be written and read" },
     {
       name: "bmc",
       value: { placeholder: "FILE", optional: /^[^-]/ },

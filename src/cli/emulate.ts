@@ -1,6 +1,7 @@
 import type { ByteStream } from "../bus/byte-stream.ts";
 import { Line } from "../bus/line.ts";
 import { BusEmulator } from "../emulator/bus-emulator.ts";
+import { EmulatedModem } from "../emulator/emulated-modem.ts";
 import { serveEmulator } from "../emulator/emulated-line.ts";
 import { systemClock } from "../lib/clock.ts";
 import { toError } from "../lib/to-error.ts";
@@ -25,7 +26,7 @@ const realWorld: EmulateWorld = {
 /** `opendcre emulate`: a rack, or a BMC where `--bmc` is given. */
 export async function emulate(invocation: Invocation, context: CommandContext, world = realWorld): Promise<ExitCode> {
   const isBmc = optionOf(invocation, "bmc") !== undefined;
-  refuseOthers(invocation, isBmc ? ["device", "baud-rate", "baud-delay"] : ["host", "port"], isBmc);
+  refuseOthers(invocation, isBmc ? ["device", "baud-rate", "baud-delay", "hat"] : ["host", "port"], isBmc);
   if (!isBmc) return emulateRack(invocation, context, world);
   const { emulateBmc } = await import("./emulate-bmc.ts");
   return emulateBmc(invocation, context, world);
@@ -60,6 +61,7 @@ async function emulateRack(invocation: Invocation, context: CommandContext, worl
   const emulated = serveEmulator(steadyStream(line), new BusEmulator(file), {
     clock: world.clock,
     ...(emulation.baudDelay !== null && { baudDelay: emulation.baudDelay }),
+    ...(optionOf(invocation, "hat") !== undefined && { modem: new EmulatedModem("bytes") }),
     ...(trace && { log: trace }),
   });
   log.info({ path, file: invocation.argument ?? null }, `emulating a rack on ${path}`);

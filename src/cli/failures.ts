@@ -47,6 +47,12 @@ const treatments: ReadonlyMap<string, Treatment> = new Map<string, Treatment>([
   ["unsupported-setting", { exitCode: exitCodes.config }],
   ["io", { exitCode: exitCodes.io }],
 
+  ["gpio-not-found", { exitCode: exitCodes.config, advice: "hat.gpio_chip and hat.…_pin say where the HAT is" }],
+  ["gpio-permission-denied", { exitCode: exitCodes.noPermission }],
+  ["gpio-busy", { exitCode: exitCodes.unavailable, advice: "stop the program that has it" }],
+  ["gpio-unsupported", { exitCode: exitCodes.unavailable }],
+  ["gpio-io", { exitCode: exitCodes.io }],
+
   ["ENOENT", { exitCode: exitCodes.config, advice: "correct the name, or create the file" }],
   ["EISDIR", { exitCode: exitCodes.config, advice: "name a file, not a folder" }],
   ["EACCES", { exitCode: exitCodes.noPermission, advice: "let the user that runs this program read it" }],

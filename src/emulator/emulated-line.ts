@@ -2,6 +2,7 @@ import type { ByteStream } from "../bus/byte-stream.ts";
 import { FrameParser, type ParserCounters, type ParserEvent } from "../bus/frame-parser.ts";
 import type { Clock, Timer } from "../lib/clock.ts";
 import type { BusEmulator } from "./bus-emulator.ts";
+import type { EmulatedModem } from "./emulated-modem.ts";
 import { LineSpeed } from "./line-speed.ts";
 
 /** Told of everything that goes over the line. */
@@ -17,6 +18,8 @@ export interface EmulatedLineOptions {
   /** Baud rate; where given, every byte of both directions takes 10 bit times. Else everything is answered at once. */
   readonly baudDelay?: number;
   readonly log?: EmulatorLog;
+  /** What the bytes come through, where there is one. */
+  readonly modem?: EmulatedModem;
 }
 
 /** What has gone by since serving began: what has arrived, and writes that the line did not take. */
@@ -52,17 +55,19 @@ class ServedLine {
   readonly #clock: Clock;
   readonly #log: EmulatorLog | undefined;
   readonly #speed: LineSpeed | undefined;
+  readonly #modem: EmulatedModem | undefined;
   readonly #parser = new FrameParser();
   #unsubscribe: () => void = () => undefined;
   #silence: Timer | undefined;
   #failedWrites = 0;
   #isStopped = false;
 
-  constructor(line: ByteStream, emulator: BusEmulator, { clock, baudDelay, log }: EmulatedLineOptions) {
+  constructor(line: ByteStream, emulator: BusEmulator, { clock, baudDelay, log, modem }: EmulatedLineOptions) {
     this.#line = line;
     this.#emulator = emulator;
     this.#clock = clock;
     this.#log = log;
+    this.#modem = modem;
     if (baudDelay !== undefined)
       this.#speed = new LineSpeed(baudDelay, clock, {
         write: (bytes) => this.#write(bytes),
@@ -88,9 +93,27 @@ class ServedLine {
     this.#log?.received(bytes);
     this.#silence?.cancel();
     this.#silence = undefined;
-    this.#answerAll(this.#parser.push(bytes));
-    if (this.#parser.pending > 0)
-      this.#silence = this.#clock.after(SILENCE_MS, () => this.#answerAll(this.#parser.end()));
+    if (this.#modem) this.#throughModem(this.#modem, bytes);
+    else this.#answerAll(this.#parser.push(bytes));
+    if (this.#parser.pending > 0 || this.#modem?.isWaiting)
+      this.#silence = this.#clock.after(SILENCE_MS, () => {
+        this.#modem?.silence();
+        this.#answerAll(this.#parser.end());
+      });
+  }
+
+  /** Byte by byte, because each may be the one with which a frame ends or a command of the modem's begins. */
+  #throughModem(modem: EmulatedModem, bytes: Uint8Array): void {
+    for (const byte of bytes) {
+      const answer = modem.take(byte, this.#parser.pending > 0);
+      if (answer === undefined) {
+        this.#answerAll(this.#parser.push(Uint8Array.of(byte)));
+        continue;
+      }
+      const answers = answer.length > 0 ? [answer] : [];
+      if (this.#speed) this.#sendPaced(this.#speed, 1, answers);
+      else this.#sendAtOnce(answers);
+    }
   }
 
   #answerAll(events: readonly ParserEvent[]): void {
