@@ -26,6 +26,10 @@ export class Call implements CommandContext {
     this.startedMs = startedMs;
   }
 
+  get route(): string {
+    return `${this.method} ${this.path}`;
+  }
+
   /** Aborted when the caller has gone. Made when it is first asked for: what asks no device needs none. */
   get signal(): AbortSignal {
     return this.#request.signal;

@@ -8,6 +8,7 @@ import { DeviceError, type DeviceErrorCode } from "../devices/errors.ts";
  * - `unsupported`: understood, but this appliance cannot do it
  * - `unauthorized`: credentials are missing or wrong; `challenge` says what `WWW-Authenticate` does
  * - `forbidden`: the caller is known, or need not be, and may not do this
+ * - `unchecked-credentials`: whoever could check them does not answer; `retryAfterS` says when to come back
  * - `too-many-requests`: `retryAfterS` says when to come back
  * - `malformed-url`: percent-encoding that stands for no text, or for a NUL
  * - `url-too-long`, `body-too-large`, `body-timeout`, `body-incomplete`: over the limits of `Limits`, or broken off
@@ -17,6 +18,7 @@ export type ApiErrorCode =
   | "invalid-value"
   | "unsupported"
   | "unauthorized"
+  | "unchecked-credentials"
   | "forbidden"
   | "too-many-requests"
   | "not-found"
@@ -33,7 +35,7 @@ export interface ApiErrorDetails {
   readonly allow?: string;
   /** With `unauthorized`: `WWW-Authenticate`. */
   readonly challenge?: string;
-  /** With `too-many-requests`: seconds after which trying again makes sense. */
+  /** With `too-many-requests` and `unchecked-credentials`: seconds after which trying again makes sense. */
   readonly retryAfterS?: number;
 }
 
@@ -61,6 +63,9 @@ export interface ErrorAnswer {
 /** What 1.2 answers with wherever it has no better word. */
 const INTERNAL_SERVER_ERROR = 500;
 const SERVICE_UNAVAILABLE = 503;
+const TOO_MANY_REQUESTS = 429;
+/** Whoever gets one of these may try again later. */
+const passing: ReadonlySet<number> = new Set([SERVICE_UNAVAILABLE, TOO_MANY_REQUESTS]);
 
 /** Statuses of the API's own errors. Mistakes in ids and values are 500, because clients of 1.2 expect that. */
 const apiStatuses: Readonly<Record<ApiErrorCode, number>> = {
@@ -68,8 +73,9 @@ const apiStatuses: Readonly<Record<ApiErrorCode, number>> = {
   "invalid-value": INTERNAL_SERVER_ERROR,
   unsupported: INTERNAL_SERVER_ERROR,
   unauthorized: 401,
+  "unchecked-credentials": SERVICE_UNAVAILABLE,
   forbidden: 403,
-  "too-many-requests": 429,
+  "too-many-requests": TOO_MANY_REQUESTS,
   "not-found": 404,
   "method-not-allowed": 405,
   "malformed-url": 400,
@@ -86,7 +92,11 @@ const leavesBody: ReadonlySet<ApiErrorCode> = new Set<ApiErrorCode>(["body-too-l
 const deviceStatuses: Partial<Record<DeviceErrorCode, number>> = {
   busy: SERVICE_UNAVAILABLE,
   "shutting-down": SERVICE_UNAVAILABLE,
+  "audit-unavailable": SERVICE_UNAVAILABLE,
   forbidden: 403,
+  protected: 403,
+  "board-busy": 409,
+  "cooling-down": TOO_MANY_REQUESTS,
 };
 
 /** When to try again where the back end does not say, in seconds. */
@@ -107,7 +117,7 @@ export function answerTo(error: unknown, requestId: string): ErrorAnswer {
     const { code, message, detail } = error;
     const status = deviceStatuses[code] ?? INTERNAL_SERVER_ERROR;
     const retryAfterS = Math.max(1, Math.ceil(detail.retryAfterS ?? DEFAULT_RETRY_AFTER_S));
-    const headers: Record<string, string> = status === SERVICE_UNAVAILABLE ? { "retry-after": `${retryAfterS}` } : {};
+    const headers: Record<string, string> = passing.has(status) ? { "retry-after": `${retryAfterS}` } : {};
     return { status, code, message, headers };
   }
   const message = `Internal error (see the log, request id ${requestId})`;

@@ -8,6 +8,7 @@ import { version } from "../version.ts";
 import type { Environment } from "./environment.ts";
 import { demonstrationBmcs } from "./demonstration-bmcs.ts";
 import { accessLog, controlWitness, errorLog } from "./logs.ts";
+import { controlGate, noteReload, startAudit } from "./start-audit.ts";
 import { startBus, startEmulator } from "./start-bus.ts";
 import type { Bmcs } from "./start-bmcs.ts";
 
@@ -36,6 +37,9 @@ export interface Appliance {
  */
 export async function startAppliance(config: Config, env: Environment, log: Log): Promise<Appliance> {
   await using started = new AsyncDisposableStack();
+  const audit = startAudit(config, env, log);
+  // Given back last: the outcomes of commands that end while everything stops are still written.
+  started.defer(() => audit?.close());
   const place = config.emulator.enabled ? startEmulator(config, log, started) : busPlaceIn(config);
   const bus = place && (await startBus(place, config, log, started));
   const bmcs = await startBmcsIfAny(config, env, log);
@@ -43,7 +47,7 @@ export async function startAppliance(config: Config, env: Environment, log: Log)
   const { host, port, endpointPrefix: prefix, cors, maxBodyBytes, shutdownGraceMs: graceMs } = config.server;
   const backends = [bus?.backend, bmcs?.backend].filter((backend) => backend !== undefined);
   const api = createApi({
-    inventory: new Inventory(backends, controlWitness(log)),
+    inventory: new Inventory(backends, { witness: controlWitness(log), gate: controlGate(config, audit) }),
     version,
     modemConfiguration: bus?.modemConfiguration,
     prefix,
@@ -64,7 +68,7 @@ export async function startAppliance(config: Config, env: Environment, log: Log)
     url: `${listener.origin}${prefix}${API_VERSION}/`,
     busPath: place?.path ?? null,
     isAlive: () => !bus?.backend.isStuck(),
-    reload: async () => bmcs?.reload(),
+    reload: () => noteReload(audit, async () => bmcs?.reload()),
     stop: () => (stopping ??= stop()),
   };
 }

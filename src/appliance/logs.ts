@@ -19,11 +19,15 @@ export const controlWitness =
       board: formatBoardId(command.board),
       device: "device" in command ? formatDeviceId(command.device) : undefined,
       value: valueOf(command),
-      outcome: outcome === "ok" ? "ok" : outcome instanceof DeviceError ? outcome.code : outcome.name,
+      outcome: wordFor(outcome),
     });
 
+/** How a command ended: `ok`, or the code of an error. */
+export const wordFor = (outcome: "ok" | Error): string =>
+  outcome === "ok" ? "ok" : outcome instanceof DeviceError ? outcome.code : outcome.name;
+
 /** What a command sets its device to. */
-function valueOf(command: Command): string | undefined {
+export function valueOf(command: Command): string | undefined {
   if (command.kind === "power") return command.action;
   if (command.kind === "led") return command.on ? "on" : "off";
   if (command.kind === "fan") return command.rpm;

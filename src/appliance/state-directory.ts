@@ -9,10 +9,13 @@ import type { Environment } from "./environment.ts";
 const USUAL_DIRECTORY = "/var/lib/opendcre";
 
 /** The folder that the configuration, systemd or custom names. */
-function directoryOf({ state }: Config, env: Environment): string {
+export const directoryOf = (config: Config, env: Environment): string => namedDirectory(config, env) ?? USUAL_DIRECTORY;
+
+/** The folder that the configuration or systemd names; undefined where neither does. */
+export function namedDirectory({ state }: Config, env: Environment): string | undefined {
   // systemd names several, with colons between them, where a unit asks for several.
   const [ofSystemd = ""] = env["STATE_DIRECTORY"]?.split(":") ?? [];
-  return state.directory ?? (ofSystemd === "" ? USUAL_DIRECTORY : ofSystemd);
+  return state.directory ?? (ofSystemd === "" ? undefined : ofSystemd);
 }
 
 /**

@@ -53,6 +53,8 @@ const treatments: ReadonlyMap<string, Treatment> = new Map<string, Treatment>([
   ["gpio-unsupported", { exitCode: exitCodes.unavailable }],
   ["gpio-io", { exitCode: exitCodes.io }],
 
+  ["audit-unavailable", { exitCode: exitCodes.io, advice: "nothing was done" }],
+
   ["ENOENT", { exitCode: exitCodes.config, advice: "correct the name, or create the file" }],
   ["EISDIR", { exitCode: exitCodes.config, advice: "name a file, not a folder" }],
   ["EACCES", { exitCode: exitCodes.noPermission, advice: "let the user that runs this program read it" }],

@@ -12,6 +12,8 @@ export interface CommandContext {
   readonly caller: Caller;
   /** The address of who asks, where it is known. */
   readonly remote?: string | undefined;
+  /** Method and path of the request, where there is one. */
+  readonly route?: string | undefined;
 }
 
 /** Whether one way to the hardware works: a serial line with all its boards, or a BMC. */

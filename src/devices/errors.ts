@@ -13,6 +13,10 @@ import type { BoardId, DeviceId } from "./ids.ts";
  * - `busy`: too much is waiting already, and nothing was sent
  * - `cancelled`: the caller has gone while the command was waiting, and nothing was sent
  * - `forbidden`: the caller may not do this on this board, and nothing was sent
+ * - `protected`: nobody may switch this board off or cycle it, and nothing was sent
+ * - `board-busy`: another command that changes something is under way on this board, and nothing was sent
+ * - `cooling-down`: a power command on this board has only just ended, and nothing was sent
+ * - `audit-unavailable`: the command could not be written to the audit trail first, and nothing was sent
  * - `shutting-down`: the appliance is stopping, and nothing was sent
  */
 export type DeviceErrorCode =
@@ -26,13 +30,17 @@ export type DeviceErrorCode =
   | "busy"
   | "cancelled"
   | "forbidden"
+  | "protected"
+  | "board-busy"
+  | "cooling-down"
+  | "audit-unavailable"
   | "shutting-down";
 
 /** The place and the evidence of a failure, for the log and for API versions that show it. */
 export interface DeviceErrorDetail {
   readonly board?: BoardId;
   readonly device?: DeviceId;
-  /** With `busy`: seconds after which trying again makes sense. */
+  /** With `busy`, `cooling-down`, `shutting-down`: seconds after which trying again makes sense. */
   readonly retryAfterS?: number;
   /** Frames sent for the command, the first one included. */
   readonly attempts?: number;

@@ -2,11 +2,18 @@ import { toError } from "../lib/to-error.ts";
 import type { Backend, CommandContext, LinkHealth } from "./backend.ts";
 import type { Caller } from "./caller.ts";
 import { isControl, type BoardRecord, type Command, type CommandKind, type CommandResult } from "./command.ts";
+import type { ControlGate } from "./control-gate.ts";
 import { DeviceError } from "./errors.ts";
 import { formatBoardId, isBmcBoard } from "./ids.ts";
 
 /** Told of every command that changes something, when it has ended: `ok`, or what it threw. Must not throw. */
 export type ControlWitness = (command: Command, context: CommandContext, outcome: "ok" | Error) => void;
+
+interface InventoryOptions {
+  readonly witness?: ControlWitness | undefined;
+  /** Stands in front of the back ends for commands that change something. */
+  readonly gate?: ControlGate | undefined;
+}
 
 function forbidden({ kind, board }: Command, { name }: Caller): DeviceError {
   const message = `${name} may not do this (${kind}) on board ${formatBoardId(board)}.`;
@@ -17,10 +24,12 @@ function forbidden({ kind, board }: Command, { name }: Caller): DeviceError {
 export class Inventory {
   readonly #backends: readonly Backend[];
   readonly #witness: ControlWitness | undefined;
+  readonly #gate: ControlGate | undefined;
 
-  constructor(backends: readonly Backend[], witness?: ControlWitness) {
+  constructor(backends: readonly Backend[], { witness, gate }: InventoryOptions = {}) {
     this.#backends = backends;
     this.#witness = witness;
+    this.#gate = gate;
   }
 
   /** The links of all back ends, by the names of these. */
@@ -37,9 +46,10 @@ export class Inventory {
   /** Carries out a command. @throws DeviceError */
   execute<K extends CommandKind>(command: Command<K>, context: CommandContext): Promise<CommandResult<K>>;
   execute(command: Command, context: CommandContext): Promise<CommandResult<CommandKind>> {
-    const outcome = this.#execute(command, context);
+    if (!isControl(command)) return this.#execute(command, context, "read");
+    const outcome = this.#execute(command, context, "control");
     const witness = this.#witness;
-    if (witness && isControl(command)) {
+    if (witness) {
       outcome.then(
         () => witness(command, context, "ok"),
         (error: unknown) => witness(command, context, toError(error)),
@@ -48,11 +58,13 @@ export class Inventory {
     return outcome;
   }
 
-  #execute(command: Command, context: CommandContext): Promise<CommandResult<CommandKind>> {
-    const right = isControl(command) ? "control" : "read";
+  #execute(command: Command, context: CommandContext, right: "read" | "control"): Promise<CommandResult<CommandKind>> {
     if (!context.caller.may(right, command.board)) return Promise.reject(forbidden(command, context.caller));
     const backend = this.#backends.find((candidate) => candidate.owns(command.board));
-    if (backend) return backend.execute(command, context);
+    if (backend) {
+      if (right === "read" || !this.#gate) return backend.execute(command, context);
+      return this.#gate.carryOut(command, context, () => backend.execute(command, context));
+    }
     const what = isBmcBoard(command.board) ? "BMC" : "Board";
     const message = `${what} with board id ${formatBoardId(command.board)} was not found.`;
     return Promise.reject(new DeviceError("no-such-board", message, { board: command.board }));

@@ -196,7 +196,11 @@ describe("failures of devices", () => {
     cancelled: 500,
     busy: 503,
     "shutting-down": 503,
+    "audit-unavailable": 503,
+    "cooling-down": 429,
+    "board-busy": 409,
     forbidden: 403,
+    protected: 403,
   };
   const isCode = (code: string): code is DeviceErrorCode => code in codes;
 
@@ -211,7 +215,7 @@ describe("failures of devices", () => {
       expectError(answer, code);
       expect(answer.json).toMatchObject({ message: "What failed." });
       expect(answer.text).not.toContain("evidence");
-      expect(answer.headers.get("retry-after")).toBe(status === 503 ? "1" : null);
+      expect(answer.headers.get("retry-after")).toBe(status === 503 || status === 429 ? "1" : null);
       const path = "/opendcre/1.2/read/led/1/1";
       expect(errors).toEqual([
         { error, label: { requestId: answer.headers.get("x-request-id") ?? "", method: "GET", path } },

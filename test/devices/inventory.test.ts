@@ -101,7 +101,7 @@ describe("the witness", () => {
 
   test("sees every control command with its caller and its failure", async () => {
     const seen: unknown[][] = [];
-    const inventory = new Inventory([new RangeBackend("bus", 0, 9)], (...what) => void seen.push(what));
+    const inventory = new Inventory([new RangeBackend("bus", 0, 9)], { witness: (...what) => void seen.push(what) });
     const command = { kind: "led", ...on, on: true } as const;
     const error = await deviceErrorOf(inventory.execute(command, context), "unsupported");
     await settle();
@@ -112,7 +112,7 @@ describe("the witness", () => {
     const seen: unknown[][] = [];
     const { backend, answers } = await openMemoryBackend();
     answers.push([reply(1, "W1")], [reply(2, "1")]);
-    const inventory = new Inventory([backend], (...what) => void seen.push(what));
+    const inventory = new Inventory([backend], { witness: (...what) => void seen.push(what) });
     const command = { kind: "led", ...on, on: true } as const;
     const nowhere = { ...command, board: boardId(0x40000001) };
     await inventory.execute(command, context);
@@ -126,7 +126,7 @@ describe("the witness", () => {
 
   test("does not see what changes nothing", async () => {
     const seen: unknown[][] = [];
-    const inventory = new Inventory([new RangeBackend("bus", 0, 9)], (...what) => void seen.push(what));
+    const inventory = new Inventory([new RangeBackend("bus", 0, 9)], { witness: (...what) => void seen.push(what) });
     await deviceErrorOf(inventory.execute({ kind: "power", ...on, action: "status" }, context), "unsupported");
     await deviceErrorOf(inventory.execute({ kind: "version", board: on.board }, context), "unsupported");
     await settle();

@@ -35,10 +35,11 @@ export interface AuditLine extends ChainEnd {
 
 const sha256 = (data: string | Uint8Array) => createHash("sha256").update(data).digest("hex");
 
-/** Longer texts are cut: names and paths come from outside. */
-const LONGEST_TEXT = 2048;
+/** Longer texts are cut: names and paths come from outside. A line is never longer than 17 kB, even where all is escaped. */
+const LONGEST_TEXT = 256;
+const LONGEST_ROUTE = 1024;
 
-const cut = (text: string | undefined) => (text === undefined ? undefined : text.slice(0, LONGEST_TEXT));
+const cut = (text: string | undefined, length = LONGEST_TEXT) => text?.slice(0, length);
 
 /** An act as the members of a line. */
 export function membersOf(act: AuditAct): Readonly<Record<string, unknown>> {
@@ -47,7 +48,7 @@ export function membersOf(act: AuditAct): Readonly<Record<string, unknown>> {
     kind,
     who: { name: cut(who.name), via: cut(who.via) },
     remote: cut(remote),
-    route: cut(route),
+    route: cut(route, LONGEST_ROUTE),
     action: cut(action),
     board,
     device,

@@ -1,0 +1,57 @@
+import { userInfo } from "node:os";
+import type { Config } from "../config/config.ts";
+import { systemClock as clock } from "../lib/clock.ts";
+import { toError } from "../lib/to-error.ts";
+import { audited, type AuditAct } from "../telemetry/audit/audit.ts";
+import { openAuditTrail } from "../telemetry/audit/audit-trail.ts";
+import { wantedAuditPath } from "./audit-path.ts";
+import type { Environment } from "./environment.ts";
+
+/** What an administrator does on the command line: `token-create`, `user-remove`. Nothing of it may be a secret. */
+type AdministrativeAct = Pick<AuditAct, "action" | "target" | "value">;
+
+/** What is known of the world on the command line. */
+interface AdministerOptions {
+  readonly config: Config;
+  readonly env: Environment;
+  /** Takes a line for people, without its end. */
+  readonly complain: (line: string) => void;
+}
+
+/**
+ * Carries out what an administrator does on the command line, between its intent and its outcome in the audit trail, to which a server
+ * that runs goes on to write.
+ *
+ * @throws AuditError where the trail cannot be written, and nothing was done; what the act throws
+ */
+export async function administer<T>(
+  options: AdministerOptions,
+  act: AdministrativeAct,
+  run: () => Promise<T>,
+): Promise<T> {
+  const { config, env, complain } = options;
+  const path = wantedAuditPath(config, env, () => undefined);
+  if (path === undefined) return run();
+  const trail = openAuditTrail({ path, rotateBytes: config.audit.rotateBytes, clock, events: eventsFor(complain) });
+  try {
+    const who = { name: env["SUDO_USER"] ?? userInfo().username, via: "cli" };
+    return await audited(trail, { kind: "admin", who, ...act }, run, resultOf);
+  } finally {
+    await trail.close();
+  }
+}
+
+const eventsFor = (complain: (line: string) => void) => ({
+  repaired: (path: string) => complain(`${path} ended in a damaged line, as a power cut leaves it`),
+  cut: (path: string) => complain(`${path} has been cut: see opendcre audit verify`),
+  rotated: () => undefined,
+  // Whoever is refused gets an error that says so.
+  unavailable: () => undefined,
+  available: () => undefined,
+});
+
+/** How an act failed: by its code, where it has one. */
+function resultOf(error: unknown): string {
+  const failure = toError(error);
+  return "code" in failure && typeof failure.code === "string" ? failure.code : failure.name;
+}

@@ -1,0 +1,84 @@
+import type { FileHandle } from "node:fs/promises";
+import type { Clock } from "../../lib/clock.ts";
+import { tryLock, unlock } from "../../lib/file-lock.ts";
+import { isStillAt, makePrivateFile, openPrivateFile } from "./private-file.ts";
+import type { ChainEnd } from "./record.ts";
+
+/** Another process is asked for again after this long, and given up on after that long; it needs the lock for milliseconds. */
+const LOCK_RETRY_MS = 5;
+const LOCK_TIMEOUT_MS = 10_000;
+
+/** Somebody holds the lock and does not give it back. */
+export class AuditLockError extends Error {
+  override readonly name = "AuditLockError";
+  readonly code = "ETIMEDOUT";
+}
+
+const form = /^(?<seq>\d{16}) (?<hash>[0-9a-f]{64})\n/;
+const LENGTH = 16 + 1 + 64 + 1;
+
+/**
+ * A small file beside the trail with the number and the hash of its last line, which shows when the end of the trail is missing.
+ * It is written after the trail, in place, and not flushed: after a power cut it may be behind, but never ahead. Who writes the trail
+ * holds a lock on it.
+ */
+export class AuditHead {
+  readonly #path: string;
+  readonly #clock: Clock;
+  #file: FileHandle | undefined;
+
+  constructor(path: string, clock: Clock) {
+    this.#path = path;
+    this.#clock = clock;
+  }
+
+  /** Waits until no other process writes the trail. @throws AuditLockError, FileLockError, what node:fs throws */
+  async lock(): Promise<AsyncDisposable> {
+    const giveUpAtMs = this.#clock.monotonicMs() + LOCK_TIMEOUT_MS;
+    for (;;) {
+      const file = await this.#open();
+      if (!tryLock(file.fd, "exclusive")) {
+        if (this.#clock.monotonicMs() >= giveUpAtMs)
+          throw new AuditLockError(`another process has had ${this.#path} locked for ${LOCK_TIMEOUT_MS / 1000} s`);
+        await new Promise<void>((resolve) => void this.#clock.after(LOCK_RETRY_MS, resolve));
+      } else if (await isStillAt(this.#path, file)) {
+        return { [Symbol.asyncDispose]: async () => unlock(file.fd) };
+      } else {
+        // Somebody has deleted it: others lock the one that is there now.
+        await this.close();
+      }
+    }
+  }
+
+  /** What it says; undefined where it says nothing, or nothing that can be used. */
+  async read(): Promise<ChainEnd | undefined> {
+    const bytes = Buffer.alloc(LENGTH);
+    const file = await this.#open();
+    const { bytesRead } = await file.read(bytes, 0, LENGTH, 0);
+    return parseHead(bytes.toString("latin1", 0, bytesRead));
+  }
+
+  async write({ seq, hash }: ChainEnd): Promise<void> {
+    const file = await this.#open();
+    await file.write(Buffer.from(`${String(seq).padStart(16, "0")} ${hash}\n`), 0, LENGTH, 0);
+  }
+
+  async close(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    await file?.close();
+  }
+
+  async #open(): Promise<FileHandle> {
+    while (!this.#file) {
+      this.#file = (await openPrivateFile(this.#path, "update")) ?? (await makePrivateFile(this.#path, "update"));
+    }
+    return this.#file;
+  }
+}
+
+/** What a head file's text says; undefined where it is none. */
+export function parseHead(text: string): ChainEnd | undefined {
+  const { seq, hash } = form.exec(text)?.groups ?? {};
+  return seq === undefined || hash === undefined ? undefined : { seq: Number(seq), hash };
+}

@@ -1,0 +1,77 @@
+import { constants } from "node:fs";
+import { lstat, mkdir, open, stat, type FileHandle } from "node:fs/promises";
+import { dirname } from "node:path";
+
+const { O_RDWR, O_CREAT, O_EXCL, O_APPEND, O_NOFOLLOW } = constants;
+
+const hasCode = (error: unknown, code: string) => error instanceof Error && "code" in error && error.code === code;
+
+/**
+ * Opens a file that only its owner may read, undefined where it is not there. No symbolic link is followed: root may open what somebody
+ * else could have put there.
+ */
+export async function openPrivateFile(path: string, mode: "append" | "update"): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, O_RDWR | O_NOFOLLOW | (mode === "append" ? O_APPEND : 0));
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+/** Makes a file that only its owner may read, on the disk when this resolves; undefined where it is there already. */
+export async function makePrivateFile(path: string, mode: "append" | "update"): Promise<FileHandle | undefined> {
+  await makeDirectory(dirname(path));
+  const flags = O_RDWR | O_NOFOLLOW | O_CREAT | O_EXCL | (mode === "append" ? O_APPEND : 0);
+  let file: FileHandle;
+  try {
+    file = await open(path, flags, 0o600);
+  } catch (error) {
+    if (hasCode(error, "EEXIST")) return undefined;
+    throw error;
+  }
+  try {
+    const owner = await ownerOf(dirname(path));
+    if (owner) await file.chown(owner.uid, owner.gid);
+    await syncDirectory(dirname(path));
+    return file;
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+}
+
+async function makeDirectory(path: string): Promise<void> {
+  const made = await mkdir(path, { recursive: true, mode: 0o750 });
+  const owner = made === undefined ? undefined : await ownerOf(dirname(path));
+  if (!owner) return;
+  const directory = await open(path, O_NOFOLLOW);
+  await closing(directory, () => directory.chown(owner.uid, owner.gid));
+}
+
+/** To whom root gives what it makes: the service, whose folder it is, could not write it otherwise. */
+async function ownerOf(directory: string) {
+  if (process.getuid?.() !== 0) return undefined;
+  const { uid, gid } = await stat(directory);
+  return uid === 0 ? undefined : { uid, gid };
+}
+
+/** Has the names in a folder written to the disk. */
+export async function syncDirectory(path: string): Promise<void> {
+  const directory = await open(path, "r");
+  await closing(directory, () => directory.sync());
+}
+
+async function closing(file: FileHandle, action: () => Promise<void>): Promise<void> {
+  try {
+    await action();
+  } finally {
+    await file.close();
+  }
+}
+
+/** True where a path still leads to an open file. */
+export async function isStillAt(path: string, file: FileHandle): Promise<boolean> {
+  const [here, there] = await Promise.all([file.stat(), lstat(path).catch(() => undefined)]);
+  return there !== undefined && here.dev === there.dev && here.ino === there.ino;
+}

@@ -1,0 +1,31 @@
+import { archivesOf } from "./file-names.ts";
+import { ChainWalker } from "./chain-walker.ts";
+import { readLines } from "./line-reader.ts";
+import { openPrivateFile } from "./private-file.ts";
+import type { AuditLine } from "./record.ts";
+
+/** Acts of which the trail knows the intent and not the outcome. Looks at the file that is written and at the one before. */
+export async function findUnfinished(path: string): Promise<readonly AuditLine[]> {
+  const open = new Map<number, AuditLine>();
+  for (const name of [...(await archivesOf(path)).slice(-1), path]) {
+    const file = await openPrivateFile(name, "append");
+    if (!file) continue;
+    try {
+      // What stands in a damaged place was never told to anyone, and nothing was done.
+      const walker = new ChainWalker();
+      for await (const raw of readLines(file, 0, (await file.stat()).size)) {
+        const line = walker.take(raw);
+        if (line) note(open, line);
+      }
+    } finally {
+      await file.close();
+    }
+  }
+  return [...open.values()];
+}
+
+function note(open: Map<number, AuditLine>, line: AuditLine): void {
+  const { phase, intent } = line.members;
+  if (phase === "intent") open.set(line.seq, line);
+  if (phase === "outcome" && typeof intent === "number") open.delete(intent);
+}
