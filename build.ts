@@ -1,6 +1,6 @@
 /**
  * Makes the self-contained binaries, and ipmi-js as plain JavaScript: `bun build.ts [--target linux-x64|linux-arm64|ipmi-js|all]`,
- * `all` without it.
+ * `all` without it. With `--deb` it makes Debian packages of the binaries, with `--fast` larger ones, for tests.
  *
  * Each one holds Bun, the program as bytecode, the default board file, version and commit. It reads no .env, bunfig.toml,
  * tsconfig.json or package.json from where it is started.
@@ -13,10 +13,10 @@ import manifest from "./package.json" with { type: "json" };
 
 const root = import.meta.dirname;
 
-/** What can be built, and Bun's name for it. */
+/** What can be built, with Bun's name for it, and Debian's for what it runs on. */
 const targets = {
-  "linux-x64": "bun-linux-x64",
-  "linux-arm64": "bun-linux-arm64",
+  "linux-x64": { bun: "bun-linux-x64", debian: "amd64" },
+  "linux-arm64": { bun: "bun-linux-arm64", debian: "arm64" },
 } as const;
 type Target = keyof typeof targets;
 
@@ -32,6 +32,12 @@ function fail(message: string): never {
 
 const git = (...args: string[]) => spawnSync("git", args, { cwd: root, encoding: "utf8" });
 
+/** When the sources were last changed, in seconds since 1970: what packages say, so that they are the same each time. */
+function sourceEpochS(): number {
+  const text = process.env["SOURCE_DATE_EPOCH"] ?? git("log", "-1", "--format=%ct").stdout.trim();
+  return /^\d{1,11}$/.test(text) ? Number(text) : fail("set SOURCE_DATE_EPOCH: there is no commit to take the date of");
+}
+
 /** The commit that is built, with a + where the tree differs from it. */
 function commit(): string {
   const head = git("rev-parse", "--short=12", "HEAD");
@@ -42,11 +48,19 @@ function commit(): string {
 
 /** What the command line asks for, each thing with what makes it. */
 function selectedBuilds(): (() => Promise<void>)[] {
-  const { values } = parseArgs({ options: { target: { type: "string", default: "all" } } });
+  const { values } = parseArgs({
+    options: {
+      target: { type: "string", default: "all" },
+      deb: { type: "boolean", default: false },
+      fast: { type: "boolean", default: false },
+    },
+  });
   const binaries = Object.keys(targets).filter(isTarget);
+  const xzLevel = values.fast ? 0 : 6;
+  const make = (target: Target) => (values.deb ? buildDebianPackage(target, xzLevel) : buildBinary(target));
   const builds = new Map<string, () => Promise<void>>([
-    [packageTarget, buildPackage],
-    ...binaries.map((target) => [target, () => build(target)] as const),
+    ...(values.deb ? [] : [[packageTarget, buildPackage] as const]),
+    ...binaries.map((target) => [target, () => make(target)] as const),
   ]);
   if (values.target === "all") return [...builds.values()];
   const selected = builds.get(values.target);
@@ -74,7 +88,34 @@ async function buildPackage(): Promise<void> {
  */
 const JIT_POLICY_AT_START = 100;
 
-async function build(target: Target): Promise<void> {
+/** Says what was made, and how large it is. */
+const report = (path: string) => console.log(`${path} (${Math.round(statSync(path).size / 2 ** 20)} MiB)`);
+
+/** The binary's path, and the files that it was made of. */
+interface Built {
+  readonly outfile: string;
+  readonly inputs: readonly string[];
+}
+
+async function buildBinary(target: Target): Promise<void> {
+  report((await build(target)).outfile);
+}
+
+async function buildDebianPackage(target: Target, xzLevel: number): Promise<void> {
+  const [{ buildDeb }, { packageFolderOf }] = await Promise.all([
+    import("./packaging/deb.ts"),
+    import("./packaging/copyright.ts"),
+  ]);
+  const { outfile: binary, inputs } = await build(target);
+  const packageFolders = [...new Set(inputs.map(packageFolderOf))].filter((folder) => folder !== undefined);
+  const { version } = manifest;
+  const architecture = targets[target].debian;
+  const outdir = join(root, "dist");
+  const epochS = sourceEpochS();
+  report(buildDeb({ root, binary, architecture, version, packageFolders, epochS, outdir, xzLevel }));
+}
+
+async function build(target: Target): Promise<Built> {
   const outfile = join(root, "dist", `opendcre-${target}`);
   const result = await Bun.build({
     entrypoints: [join(root, "src", "main.ts")],
@@ -84,12 +125,13 @@ async function build(target: Target): Promise<void> {
     bytecode: true,
     // What a command does not need is not loaded for it, nor what node: modules that needs.
     splitting: true,
+    metafile: true,
     define: {
       "process.env.OPENDCRE_VERSION": JSON.stringify(manifest.version),
       "process.env.OPENDCRE_COMMIT": JSON.stringify(commit()),
     },
     compile: {
-      target: targets[target],
+      target: targets[target].bun,
       outfile,
       jitPolicy: JIT_POLICY_AT_START,
       autoloadDotenv: false,
@@ -100,8 +142,7 @@ async function build(target: Target): Promise<void> {
     throw: false,
   });
   if (!result.success) fail(result.logs.map(String).join("\n"));
-  const mebibytes = Math.round(statSync(outfile).size / 2 ** 20);
-  console.log(`${outfile} (${mebibytes} MiB)`);
+  return { outfile, inputs: Object.keys(result.metafile?.inputs ?? {}).map((file) => join(root, file)) };
 }
 
 mkdirSync(join(root, "dist"), { recursive: true });

@@ -21,12 +21,12 @@ function wrap(text: string, indent: number): string {
 }
 
 /** `--port N`, `--emulator [FILE]`. */
-function spelling({ name, value }: OptionSpec): string {
+export function spelling({ name, value }: OptionSpec): string {
   if (!value) return `--${name}`;
   return `--${name} ${value.optional ? `[${value.placeholder}]` : value.placeholder}`;
 }
 
-function usageOf({ name, options, argument }: CommandSpec): string {
+export function usageOf({ name, options, argument }: CommandSpec): string {
   const words = [name === defaultCommand.name ? `opendcre [${name}]` : `opendcre ${name}`];
   if (options.length > 0) words.push("[OPTION...]");
   if (argument) words.push(`[${argument.placeholder}]${argument.isMany ? "..." : ""}`);

@@ -33,7 +33,7 @@ export function listed(names: readonly string[], word: "or" | "and" = "or"): str
 }
 
 /** What a setting may be, in words. */
-function expectation(schema: TSchema): string {
+export function expectation(schema: TSchema): string {
   const expected: unknown = schema["expected"];
   if (typeof expected === "string") return expected;
   const alternatives: unknown = schema["anyOf"];
