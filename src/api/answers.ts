@@ -77,6 +77,8 @@ const common = { "content-type": "application/json", "x-content-type-options": "
 const headersByKind = (cors: CorsSetting): Readonly<Record<CallKind, Headers>> => ({
   unknown: new Headers(common),
   read: new Headers(cors === "reads" ? { ...common, "access-control-allow-origin": allowAnyOrigin } : common),
+  // What one caller may read, a cache must not hand to another; and pages of other origins have nothing to do with it.
+  "guarded-read": new Headers({ ...common, "cache-control": "no-store" }),
   // A control command must reach the rack every time.
   control: new Headers({ ...common, "cache-control": "no-store" }),
 });

@@ -1,8 +1,11 @@
 import type { CommandContext } from "../devices/backend.ts";
 import { anyone, type Caller } from "../devices/caller.ts";
 
-/** Whether a request is on a route that reads or on one that acts; `unknown` until the route is found. */
-export type CallKind = "unknown" | "read" | "control";
+/**
+ * Whether a request is on a route that reads, on one that reads what takes credentials, or on one that acts; `unknown` until the route is
+ * found.
+ */
+export type CallKind = "unknown" | "read" | "guarded-read" | "control";
 
 /** A request under way: who asks, for what, since when. */
 export class Call implements CommandContext {

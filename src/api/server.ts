@@ -9,8 +9,9 @@ import type { Guard } from "./guard.ts";
 import { defaultLimits, readBody, type Limits } from "./limits.ts";
 import type { JsonValue } from "./json.ts";
 import { requestIds } from "./request-id.ts";
+import type { RequestLimiter } from "./request-limits.ts";
 import { createRouter, type Match } from "./router.ts";
-import type { Route, Services } from "./v1/route.ts";
+import type { Services } from "./v1/route.ts";
 import { routes } from "./v1/routes.ts";
 import { API_VERSION } from "./v1/version.ts";
 
@@ -20,7 +21,11 @@ export interface ApiOptions extends Services, Partial<AnswersOptions> {
   readonly prefix: string;
   readonly limits?: Partial<Limits>;
   /** Without one, everybody may do everything. */
-  readonly guard?: Guard;
+  readonly guard?: Guard | undefined;
+  /** Whether GET may change something, as in 1.2; true where it is absent. */
+  readonly getControl?: boolean;
+  /** Without one, everybody may ask as often as they like. */
+  readonly limiter?: RequestLimiter | undefined;
 }
 
 /** The HTTP API as a function, for any server that speaks fetch. */
@@ -36,7 +41,16 @@ export interface Api {
 
 /** Makes the API: version 1.2 below the prefix. */
 export function createApi(options: ApiOptions): Api {
-  const { prefix, cors = "reads", clock = systemClock, accessLog, errorLog, guard } = options;
+  const {
+    prefix,
+    cors = "reads",
+    clock = systemClock,
+    accessLog,
+    errorLog,
+    guard,
+    limiter,
+    getControl = true,
+  } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const answers = new Answers({ cors, clock, accessLog, errorLog });
   const findRoute = createRouter(`${prefix}${API_VERSION}/`, routes);
@@ -50,17 +64,18 @@ export function createApi(options: ApiOptions): Api {
     return findRoute(new Request(`http://localhost${isEncoded ? canonicalPath(path) : path}`));
   }
 
-  function answer(call: Call, request: Request, match: Match): Response | Promise<Response> {
+  function answer(call: Call, request: Request, match: Match, peer: string | undefined): Response | Promise<Response> {
     const { route, params } = match;
     const acts = route.acts(params);
-    call.kind = acts ? "control" : "read";
+    call.kind = acts ? "control" : guard?.hidesReads && !route.isOpen ? "guarded-read" : "read";
+    const methods = { takesGet: getControl || !acts, takesHead: !acts, takesPost: route.takesPost };
     if (call.method === "OPTIONS") {
-      const allow = allowedMethods(route, acts);
-      const isReadable = cors === "reads" && !acts;
+      const allow = allowedMethods(methods);
+      const isReadable = cors === "reads" && call.kind === "read";
       return answers.empty(call, { allow, ...(isReadable ? preflightHeaders(allow) : {}) });
     }
-    if (!isTaken(call.method, route, acts)) throw methodNotAllowed(allowedMethods(route, acts));
-    const value = carryOut(call, request, match);
+    if (!isTaken(call.method, methods)) throw methodNotAllowed(methods);
+    const value = carryOut(call, request, match, peer);
     if (!(value instanceof Promise)) return answers.ok(call, value);
     return value.then(
       (result) => answers.ok(call, result),
@@ -70,11 +85,14 @@ export function createApi(options: ApiOptions): Api {
 
   /** Answers on a path whose route `match` is to find. */
   function serve(request: Request, remote: string | undefined, path: string, match: () => Match | undefined) {
-    const call = new Call(request, path, newRequestId(), remote, clock.monotonicMs());
+    const origin = guard?.originOf ? guard.originOf(request, remote) : remote;
+    const call = new Call(request, path, newRequestId(), origin, clock.monotonicMs());
     try {
+      const visitor = limiter?.admit(origin);
       const found = match();
       if (!found) throw new ApiError("not-found", "404: Not Found");
-      return answer(call, request, found);
+      const answered = answer(call, request, found, remote);
+      return visitor && answered instanceof Promise ? (limiter?.whileWaiting(visitor, answered) ?? answered) : answered;
     } catch (error) {
       return answers.failure(call, error);
     }
@@ -115,25 +133,35 @@ function createExecutor({ guard, services, limits, clock }: ExecutorOptions) {
     return run(call, request, match);
   }
 
-  return (call: Call, request: Request, match: Match): JsonValue | Promise<JsonValue> => {
-    if (!guard || match.route.isOpen) return run(call, request, match);
-    const admitted = guard.admit(request, call.remote, { acts: call.kind === "control" });
+  return (call: Call, request: Request, match: Match, peer: string | undefined): JsonValue | Promise<JsonValue> => {
+    const { isOpen, takesStrangers } = match.route;
+    if (!guard || isOpen) return run(call, request, match);
+    const admitted = guard.admit(request, peer, { acts: call.kind === "control", takesStrangers });
     if (admitted instanceof Promise) return runAdmitted(call, request, match, admitted);
     call.caller = admitted;
     return run(call, request, match);
   };
 }
 
-/** True where a route does with this method what it is there for. */
-const isTaken = (method: string, route: Route, acts: boolean): boolean =>
-  method === "GET" || (method === "HEAD" && !acts) || (method === "POST" && route.takesPost);
+/** The methods with which a route, with its parameters, does what it is there for. */
+interface Methods {
+  readonly takesGet: boolean;
+  readonly takesHead: boolean;
+  readonly takesPost: boolean;
+}
+
+const isTaken = (method: string, { takesGet, takesHead, takesPost }: Methods): boolean =>
+  (method === "GET" && takesGet) || (method === "HEAD" && takesHead) || (method === "POST" && takesPost);
 
 /** The value of `Allow`. */
-const allowedMethods = (route: Route, acts: boolean): string =>
-  ["GET", ...(acts ? [] : ["HEAD"]), "OPTIONS", ...(route.takesPost ? ["POST"] : [])].join(", ");
+const allowedMethods = ({ takesGet, takesHead, takesPost }: Methods): string =>
+  [...(takesGet ? ["GET"] : []), ...(takesHead ? ["HEAD"] : []), "OPTIONS", ...(takesPost ? ["POST"] : [])].join(", ");
 
-const methodNotAllowed = (allow: string) =>
-  new ApiError("method-not-allowed", `405: Method Not Allowed (expected ${allow})`, { allow });
+function methodNotAllowed(methods: Methods) {
+  const allow = allowedMethods(methods);
+  const hint = methods.takesGet ? "" : ": GET changes nothing here (api.get_control is off), POST does";
+  return new ApiError("method-not-allowed", `405: Method Not Allowed (expected ${allow})${hint}`, { allow });
+}
 
 const urlTooLong = (maxUrlBytes: number) =>
   new ApiError("url-too-long", `The URL is too long: expected at most ${maxUrlBytes} bytes.`);

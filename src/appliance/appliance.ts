@@ -3,13 +3,16 @@ import { createApi } from "../api/server.ts";
 import { API_VERSION } from "../api/v1/version.ts";
 import type { Config } from "../config/config.ts";
 import { Inventory } from "../devices/inventory.ts";
+import { systemClock } from "../lib/clock.ts";
 import type { Log } from "../telemetry/log.ts";
 import { version } from "../version.ts";
 import type { Environment } from "./environment.ts";
 import { demonstrationBmcs } from "./demonstration-bmcs.ts";
 import { accessLog, controlWitness, errorLog } from "./logs.ts";
+import { createAuthentication } from "./start-auth.ts";
 import { controlGate, noteReload, startAudit } from "./start-audit.ts";
 import { startBus, startEmulator } from "./start-bus.ts";
+import { directoryOf } from "./state-directory.ts";
 import type { Bmcs } from "./start-bmcs.ts";
 
 /** A running appliance. */
@@ -21,7 +24,7 @@ export interface Appliance {
   /** False where the bus hangs in an exchange that will never end. A line that is down and being opened again is alive. */
   isAlive(): boolean;
   /**
-   * Reads again what may change while it runs: the BMC file. `config` is the configuration as it is now; what it says of anything else
+   * Reads again what may change while it runs: credentials, roles, the BMC file. `config` is the configuration as it is now; what it says of anything else
    * takes a restart (src/cli/reload.ts). What is wrong changes nothing and is logged.
    */
   reload(config: Config): Promise<void>;
@@ -33,13 +36,15 @@ export interface Appliance {
  * Builds the appliance from its configuration and starts it, from the wire up. What was started before something fails is given
  * back.
  *
- * @throws BoardFileError, BmcFileError, SerialPortError, GpioError, ListenError, and what node:fs throws of the files
+ * @throws CredentialFileError, BoardFileError, BmcFileError, SerialPortError, GpioError, ListenError, and what node:fs throws of the files
  */
 export async function startAppliance(config: Config, env: Environment, log: Log): Promise<Appliance> {
   await using started = new AsyncDisposableStack();
   const audit = startAudit(config, env, log);
   // Given back last: the outcomes of commands that end while everything stops are still written.
   started.defer(() => audit?.close());
+  const authentication = await createAuthentication(config, directoryOf(config, env), log, systemClock);
+  started.defer(() => authentication.close());
   const place = config.emulator.enabled ? startEmulator(config, log, started) : busPlaceIn(config);
   const bus = place && (await startBus(place, config, log, started));
   const bmcs = await startBmcsIfAny(config, env, log);
@@ -52,6 +57,8 @@ export async function startAppliance(config: Config, env: Environment, log: Log)
     modemConfiguration: bus?.modemConfiguration,
     prefix,
     cors,
+    guard: authentication.guard,
+    getControl: config.api.getControl,
     limits: { maxBodyBytes },
     accessLog: accessLog(config, log),
     errorLog: errorLog(log),
@@ -68,7 +75,11 @@ export async function startAppliance(config: Config, env: Environment, log: Log)
     url: `${listener.origin}${prefix}${API_VERSION}/`,
     busPath: place?.path ?? null,
     isAlive: () => !bus?.backend.isStuck(),
-    reload: () => noteReload(audit, async () => bmcs?.reload()),
+    reload: (next) =>
+      noteReload(audit, async () => {
+        await authentication.reload(next);
+        await bmcs?.reload();
+      }),
     stop: () => (stopping ??= stop()),
   };
 }

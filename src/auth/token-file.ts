@@ -4,9 +4,6 @@ import type { Clock } from "../lib/clock.ts";
 import { CredentialStore, entriesParser, grantProperties, grantToFile, timeProperty } from "./credential-store.ts";
 import type { Grant } from "./identity.ts";
 
-/** The file in the state directory that has all tokens, by their hashes. */
-export const TOKEN_FILE = "tokens.json";
-
 /** What every token begins with, so that scanners for secrets, and people, know what they have found. */
 export const TOKEN_PREFIX = "dcre_";
 const TOKEN_BYTES = 32;

@@ -5,9 +5,6 @@ import { replaceFile } from "../lib/atomic-file.ts";
 import type { Clock, Timer } from "../lib/clock.ts";
 import { toError } from "../lib/to-error.ts";
 
-/** The file in the state directory that says when tokens were last used. Only the server writes it. */
-export const TOKEN_USE_FILE = "token-use.json";
-
 /** Uses are written together, this long after the first one: a Pi's card does not last for ever. */
 const WRITE_AFTER_MS = 300_000;
 

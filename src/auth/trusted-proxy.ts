@@ -8,10 +8,12 @@ const MOST_HOPS = 32;
 
 /** Reverse proxies by their addresses. */
 export class TrustedProxies {
+  readonly isEmpty: boolean;
   readonly #list = new BlockList();
 
   /** @param networks `192.0.2.1`, `10.0.0.0/8`, `fd00::/8` @throws RangeError with the one that is none */
   constructor(networks: readonly string[]) {
+    this.isEmpty = networks.length === 0;
     for (const network of networks) this.#add(network);
   }
 

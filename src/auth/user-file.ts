@@ -5,9 +5,6 @@ import { CredentialError, CredentialFileError } from "./errors.ts";
 import type { Grant } from "./identity.ts";
 import { hashPassword, isArgon2id } from "./password-hash.ts";
 
-/** The file in the state directory that has all users. */
-export const USER_FILE = "users.json";
-
 /** @see NIST SP 800-63B, 5.1.1.1 */
 const SHORTEST_PASSWORD = 8;
 /** More is not looked at in what callers send either. */

@@ -21,6 +21,12 @@ const treatments: ReadonlyMap<string, Treatment> = new Map<string, Treatment>([
   ["unreadable-config", { exitCode: exitCodes.config }],
   ["invalid-board-file", { exitCode: exitCodes.config }],
   ["invalid-bmc-file", { exitCode: exitCodes.config }],
+  ["invalid-credential-file", { exitCode: exitCodes.config }],
+  ["name-taken", { exitCode: exitCodes.usage }],
+  ["no-such-name", { exitCode: exitCodes.usage }],
+  ["invalid-name", { exitCode: exitCodes.usage }],
+  ["invalid-password", { exitCode: exitCodes.usage }],
+  ["locked", { exitCode: exitCodes.unavailable }],
 
   [
     "address-in-use",

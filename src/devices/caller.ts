@@ -17,3 +17,6 @@ export interface Caller {
 
 /** Whoever asks where nobody is asked who they are. */
 export const anyone: Caller = { name: "anyone", via: "none", may: () => true };
+
+/** Somebody who has not said who they are, where others have: they may do nothing. */
+export const stranger: Caller = { name: "anonymous", via: "none", may: () => false };

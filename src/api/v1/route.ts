@@ -20,6 +20,8 @@ export interface Route {
   readonly takesPost: boolean;
   /** True where nobody is asked who they are: it says nothing that is anyone's secret. */
   readonly isOpen: boolean;
+  /** True where callers without credentials get an answer, too, but not all of it. */
+  readonly takesStrangers: boolean;
   /** True where a request with these parameters changes something: then HEAD is refused, and other origins learn nothing. */
   acts(params: object): boolean;
   /**
@@ -41,6 +43,7 @@ type ParamsOf<Path extends string> = Path extends `${string}:${infer Name}/${inf
 interface RouteOptions<P> {
   readonly takesPost?: boolean;
   readonly isOpen?: boolean;
+  readonly takesStrangers?: boolean;
   /** Whether it changes something: always, or by its parameters. */
   readonly acts?: true | ((params: P) => boolean);
 }
@@ -49,7 +52,7 @@ interface RouteOptions<P> {
 export function route<P extends object, const Path extends string>(
   path: ParamsOf<Path> extends P ? Path : never,
   run: (params: P, services: Services, context: CommandContext) => JsonValue | Promise<JsonValue>,
-  { takesPost = false, isOpen = false, acts = () => false }: RouteOptions<P> = {},
+  { takesPost = false, isOpen = false, takesStrangers = false, acts = () => false }: RouteOptions<P> = {},
 ): Route {
-  return { path, takesPost, isOpen, acts: acts === true ? () => true : acts, run };
+  return { path, takesPost, isOpen, takesStrangers, acts: acts === true ? () => true : acts, run };
 }

@@ -18,7 +18,7 @@ const control = { acts: true, takesPost: true } as const;
 /** API 1.2, whole. All routes take GET and OPTIONS, and HEAD where they do not act. @see API specification 1.2, "Routes" */
 export const routes: readonly Route[] = [
   route("test", test, { takesPost: true, isOpen: true }),
-  route("health", health),
+  route("health", health, { takesStrangers: true }),
   route("scan", scanAll),
   route("scan/:board", scanBoard),
   route("version/:board", version),

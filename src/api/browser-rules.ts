@@ -1,0 +1,46 @@
+import { ApiError } from "./errors.ts";
+
+/** Names and addresses by which only this machine's own programs ask. What a page of elsewhere is made to ask bears its own name. */
+const loopbackUrl = /^https?:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?(?:\/|$)/i;
+
+/**
+ * True where a request asks for this machine by a loopback name. A page whose own name was made to lead here (DNS rebinding) asks by that
+ * name, as if it were its own server.
+ */
+export function namesLoopback(request: Request): boolean {
+  const { url } = request;
+  if (loopbackUrl.test(url)) return true;
+  // Without any Host it was no browser; with one that is no host, the URL is the path alone.
+  return url.startsWith("/") && request.headers.get("host") === null;
+}
+
+const speculation = /prefetch|prerender|preview/i;
+const speculationHeaders = ["sec-purpose", "purpose", "x-purpose", "x-moz"] as const;
+
+const refuse = (why: string) => new ApiError("forbidden", `This request would change something, and ${why}.`);
+
+/**
+ * Refuses what a browser asks for on behalf of a page from elsewhere, or on a guess of what its user may look at next. A browser says so
+ * in headers that pages cannot set. For requests that change something.
+ *
+ * @throws ApiError `forbidden`
+ * @see Fetch Metadata Request Headers; RFC 6454, section 7
+ */
+export function refuseForeignPages(request: Request): void {
+  const { headers } = request;
+  if (speculationHeaders.some((name) => speculation.test(headers.get(name) ?? "")))
+    throw refuse("a browser asks for it on a guess (prefetch)");
+  const site = headers.get("sec-fetch-site");
+  // "none" is what the user has typed.
+  if (site !== null && site !== "same-origin" && site !== "none")
+    throw refuse(`a browser asks for it on behalf of a page from elsewhere (Sec-Fetch-Site: ${printable(site)})`);
+  if (site !== "same-origin") refuseForeignOrigin(headers.get("origin"), request.url);
+}
+
+function refuseForeignOrigin(origin: string | null, url: string): void {
+  if (origin === null || URL.parse(url)?.origin === origin.toLowerCase()) return;
+  throw refuse(`a browser asks for it on behalf of a page from elsewhere (Origin: ${printable(origin)})`);
+}
+
+const LONGEST_QUOTE = 100;
+const printable = (text: string) => text.slice(0, LONGEST_QUOTE).replaceAll(/[^ -~]/g, "?");

@@ -1,0 +1,160 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Guard, GuardedRoute } from "../api/guard.ts";
+import { ApiError } from "../api/errors.ts";
+import { OpenGuard } from "../api/open-guard.ts";
+import { TOKEN_FILE, USER_FILE } from "../auth/file-names.ts";
+import type { LoginThrottle } from "../auth/throttle.ts";
+import type { Config } from "../config/config.ts";
+import type { Caller } from "../devices/caller.ts";
+import type { Clock } from "../lib/clock.ts";
+import { isLoopback } from "../lib/ip-address.ts";
+import { toError } from "../lib/to-error.ts";
+import type { Log } from "../telemetry/log.ts";
+import type { BuiltLogin } from "./build-login.ts";
+
+/** Who may come in. */
+export interface Authentication {
+  readonly guard: Guard;
+  /** Reads credentials again, and what `config` says of who may come in. What is wrong changes nothing and is logged. */
+  reload(config: Config): Promise<void>;
+  /** Writes what is still to be written. */
+  close(): Promise<void>;
+}
+
+/** How often it is looked whether somebody has made the first token or user. */
+const LOOK_EVERY_MS = 1000;
+const RETRY_AFTER_S = 1;
+
+/**
+ * Lets everybody in until there is something by which they could say who they are, and asks from then on. Looking for that costs
+ * next to nothing, and what asks is not even loaded before.
+ *
+ * @param directory the folder that has the tokens and users
+ * @throws CredentialFileError, RangeError for a proxy that is no address
+ */
+export async function createAuthentication(
+  config: Config,
+  directory: string,
+  log: Log,
+  clock: Clock,
+): Promise<Authentication> {
+  const authentication = new SwitchingGuard(config, directory, log, clock);
+  if (authentication.isConfigured()) await authentication.askFromNowOn();
+  return { guard: authentication, reload: (next) => authentication.reload(next), close: () => authentication.close() };
+}
+
+/** Files whose being there, be it without anybody in them, means that callers are asked. */
+const credentialFiles = [TOKEN_FILE, USER_FILE] as const;
+
+const cannotCheck = (cause: unknown) =>
+  new ApiError("unchecked-credentials", "The credentials cannot be checked now: see the log.", {
+    retryAfterS: RETRY_AFTER_S,
+    cause,
+  });
+
+class SwitchingGuard implements Guard {
+  readonly #directory: string;
+  readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #open: OpenGuard;
+  #config: Config;
+  #built: BuiltLogin | undefined;
+  #building: Promise<void> | undefined;
+  #throttle: LoginThrottle | undefined;
+  /** Why nobody can be asked, until it is tried again. */
+  #fault: Error | undefined;
+  #lookedMs: number;
+  #reloading = Promise.resolve();
+
+  constructor(config: Config, directory: string, log: Log, clock: Clock) {
+    this.#config = config;
+    this.#directory = directory;
+    this.#log = log;
+    this.#clock = clock;
+    this.#open = new OpenGuard(isLoopback(config.server.host));
+    this.#lookedMs = clock.monotonicMs();
+  }
+
+  get hidesReads(): boolean {
+    return this.#built?.guard.hidesReads ?? false;
+  }
+
+  isConfigured(): boolean {
+    const { required, htpasswd, proxyUserHeader } = this.#config.auth;
+    if (required || htpasswd !== null || proxyUserHeader !== null) return true;
+    return credentialFiles.some((name) => existsSync(join(this.#directory, name)));
+  }
+
+  originOf(request: Request, remote: string | undefined): string | undefined {
+    return this.#built ? this.#built.guard.originOf(request, remote) : remote;
+  }
+
+  admit(request: Request, remote: string | undefined, route: GuardedRoute): Caller | Promise<Caller> {
+    if (this.#built) return this.#built.guard.admit(request, remote, route);
+    if (!this.#building) {
+      const nowMs = this.#clock.monotonicMs();
+      const isRecent = nowMs - this.#lookedMs < LOOK_EVERY_MS;
+      if (this.#fault && isRecent) throw cannotCheck(this.#fault);
+      if (!isRecent) this.#lookedMs = nowMs;
+      if (!this.#fault && (isRecent || !this.isConfigured())) return this.#open.admit(request, remote, route);
+    }
+    return this.#admitBuilding(request, remote, route);
+  }
+
+  /** From the first token or user on, nobody comes in unasked, even where these cannot be read. */
+  async #admitBuilding(request: Request, remote: string | undefined, route: GuardedRoute): Promise<Caller> {
+    try {
+      await this.askFromNowOn();
+      this.#fault = undefined;
+    } catch (error) {
+      if (!this.#fault) this.#log.error({ event: "auth" }, `nobody comes in: ${toError(error).message}`);
+      this.#fault = toError(error);
+      throw cannotCheck(error);
+    }
+    return this.admit(request, remote, route);
+  }
+
+  /** @throws CredentialFileError, RangeError */
+  askFromNowOn(): Promise<void> {
+    this.#building ??= this.#build().finally(() => (this.#building = undefined));
+    return this.#building;
+  }
+
+  async #build(): Promise<void> {
+    const [{ buildLogin }, throttles] = await Promise.all([import("./build-login.ts"), import("../auth/throttle.ts")]);
+    const [config, directory, log, clock] = [this.#config, this.#directory, this.#log, this.#clock];
+    const throttle = (this.#throttle ??= new throttles.LoginThrottle(clock));
+    this.#built = await buildLogin({ config, directory, log, clock, throttle });
+    log.info({ event: "auth" }, "callers are asked who they are");
+  }
+
+  reload(config: Config): Promise<void> {
+    return (this.#reloading = this.#reloading.then(() => this.#reload(config)));
+  }
+
+  async #reload(config: Config): Promise<void> {
+    const before = this.#config;
+    this.#config = config;
+    if (JSON.stringify(before.auth) === JSON.stringify(config.auth)) {
+      await this.#built?.reload();
+      return;
+    }
+    if (!this.#built && !this.isConfigured()) return;
+    const old = this.#built;
+    try {
+      await this.askFromNowOn();
+      await old?.close();
+    } catch (error) {
+      this.#config = before;
+      this.#log.error(
+        { event: "reload" },
+        `who may come in was not read again, and stays as it was: ${toError(error).message}`,
+      );
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#built?.close();
+  }
+}
