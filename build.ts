@@ -1,6 +1,6 @@
 /**
  * Makes the self-contained binaries, and ipmi-js as plain JavaScript: `bun build.ts [--target linux-x64|linux-arm64|ipmi-js|all]`,
- * `all` without it. With `--deb` it makes Debian packages of the binaries, with `--fast` larger ones, for tests.
+ * `all` without it. With `--deb` it makes Debian packages of the binaries, with `--fast` larger ones, for tests. They go to dist/, or where `--outdir` says.
  *
  * Each one holds Bun, the program as bytecode, the default board file, version and commit. It reads no .env, bunfig.toml,
  * tsconfig.json or package.json from where it is started.
@@ -53,11 +53,13 @@ function selectedBuilds(): (() => Promise<void>)[] {
       target: { type: "string", default: "all" },
       deb: { type: "boolean", default: false },
       fast: { type: "boolean", default: false },
+      outdir: { type: "string", default: join(root, "dist") },
     },
   });
   const binaries = Object.keys(targets).filter(isTarget);
   const xzLevel = values.fast ? 0 : 6;
-  const make = (target: Target) => (values.deb ? buildDebianPackage(target, xzLevel) : buildBinary(target));
+  const make = (target: Target) =>
+    values.deb ? buildDebianPackage(target, values.outdir, xzLevel) : buildBinary(target, values.outdir);
   const builds = new Map<string, () => Promise<void>>([
     ...(values.deb ? [] : [[packageTarget, buildPackage] as const]),
     ...binaries.map((target) => [target, () => make(target)] as const),
@@ -97,26 +99,25 @@ interface Built {
   readonly inputs: readonly string[];
 }
 
-async function buildBinary(target: Target): Promise<void> {
-  report((await build(target)).outfile);
+async function buildBinary(target: Target, outdir: string): Promise<void> {
+  report((await build(target, outdir)).outfile);
 }
 
-async function buildDebianPackage(target: Target, xzLevel: number): Promise<void> {
+async function buildDebianPackage(target: Target, outdir: string, xzLevel: number): Promise<void> {
   const [{ buildDeb }, { packageFolderOf }] = await Promise.all([
     import("./packaging/deb.ts"),
     import("./packaging/copyright.ts"),
   ]);
-  const { outfile: binary, inputs } = await build(target);
+  const { outfile: binary, inputs } = await build(target, outdir);
   const packageFolders = [...new Set(inputs.map(packageFolderOf))].filter((folder) => folder !== undefined);
   const { version } = manifest;
   const architecture = targets[target].debian;
-  const outdir = join(root, "dist");
   const epochS = sourceEpochS();
   report(buildDeb({ root, binary, architecture, version, packageFolders, epochS, outdir, xzLevel }));
 }
 
-async function build(target: Target): Promise<Built> {
-  const outfile = join(root, "dist", `opendcre-${target}`);
+async function build(target: Target, outdir: string): Promise<Built> {
+  const outfile = join(outdir, `opendcre-${target}`);
   const result = await Bun.build({
     entrypoints: [join(root, "src", "main.ts")],
     target: "bun",
