@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import { isLoopback } from "../lib/ip-address.ts";
 import type { Notice } from "./config.ts";
 import type { ConfigProblem, Origin } from "./errors.ts";
@@ -21,19 +22,55 @@ export interface RuleOutcome {
   readonly notices: readonly Notice[];
 }
 
+const decisive = ["server.allow_unauthenticated_network", "auth.required", "tls.enabled"] as const;
+
+/** Beyond this machine it takes encryption and credentials, or someone who says that it does not. */
 function networkRules(input: RuleInput, problems: ConfigProblem[], notices: Notice[]): void {
   const { values, origins, faulty } = input;
-  if (faulty.has("server.allow_unauthenticated_network")) return;
+  if (decisive.some((path) => faulty.has(path))) return;
   const { host, allow_unauthenticated_network: isAllowed } = values.server;
   const origin = origins.get("server.host");
-  if (isLoopback(host) || !origin) return;
+  const [isAsked, isEncrypted] = [values.auth.required, values.tls.enabled];
+  if (isLoopback(host) || !origin || (isAsked && isEncrypted)) return;
+  const danger = isAsked
+    ? "credentials would go over the network for anyone to read"
+    : "nobody need be asked for credentials, and anyone who reaches the port could switch off servers";
   if (!isAllowed) {
-    const message = `found ${JSON.stringify(host)}, expected a loopback address such as 127.0.0.1: nobody is asked for credentials yet, and anyone who reaches the port could switch off servers (--allow-unauthenticated-network or server.allow_unauthenticated_network permits it)`;
+    const message = `found ${JSON.stringify(host)}, expected a loopback address such as 127.0.0.1: ${danger} (auth.required and tls.enabled together permit it; so does --allow-unauthenticated-network or server.allow_unauthenticated_network)`;
     problems.push({ origin, message });
+  } else if (isAsked) {
+    notices.push({ level: "warn", message: `listening on ${host} without encryption: anyone may read credentials` });
   } else {
     const message = `listening on ${host} without credentials: anyone who reaches the port can switch off servers`;
     notices.push({ level: "warn", message });
   }
+}
+
+/** An address, or a network as an address and the number of its bits that count. */
+function isNetwork(text: string): boolean {
+  const [address = "", prefix] = text.split("/");
+  const version = isIP(address);
+  return version !== 0 && (prefix === undefined || Number(prefix) <= (version === 4 ? 32 : 128));
+}
+
+function proxyRules({ values, origins, faulty }: RuleInput, problems: ConfigProblem[]): void {
+  const { trusted_proxies: proxies, proxy_user_header: user, proxy_role_header: role } = values.auth;
+  const proxiesOrigin = origins.get("auth.trusted_proxies");
+  const odd = proxies.find((network) => !isNetwork(network));
+  if (odd !== undefined && proxiesOrigin)
+    problems.push({
+      origin: proxiesOrigin,
+      message: `found ${JSON.stringify(odd)}, expected an IP address or network`,
+    });
+  const userOrigin = origins.get("auth.proxy_user_header");
+  if (user !== null && userOrigin && proxies.length === 0 && !faulty.has("auth.trusted_proxies"))
+    problems.push({
+      origin: userOrigin,
+      message: "given without auth.trusted_proxies, which says from whom it is believed",
+    });
+  const roleOrigin = origins.get("auth.proxy_role_header");
+  if (role !== null && roleOrigin && user === null && !faulty.has("auth.proxy_user_header"))
+    problems.push({ origin: roleOrigin, message: "given without auth.proxy_user_header, which says whose role it is" });
 }
 
 /** Whether the emulator or a serial port is to be served, where both are given: what is nearer to the command line counts. */
@@ -64,6 +101,7 @@ export function applyRules(input: RuleInput): RuleOutcome {
   const problems: ConfigProblem[] = [];
   const notices: Notice[] = [];
   networkRules(input, problems, notices);
+  proxyRules(input, problems);
   tlsRules(input, problems, notices);
   hatRules(input, problems);
   const enabled = isEmulatorServed(input, problems, notices);

@@ -310,7 +310,7 @@ describe("mistakes in a file", () => {
       '/etc/o.json:5:25: bus.baud_rate: found "fast", expected a whole number from 50 to 4000000',
       'environment variable OPENDCRE_LOG_LEVEL: found "loud", expected "trace", "debug", "info", "warn", "error" or "fatal"',
       'option --port: found "http", expected a whole number from 0 to 65535',
-      'environment variable OPENDCRE_SERVER_HOST: found "192.0.2.1", expected a loopback address such as 127.0.0.1: nobody is asked for credentials yet, and anyone who reaches the port could switch off servers (--allow-unauthenticated-network or server.allow_unauthenticated_network permits it)',
+      'environment variable OPENDCRE_SERVER_HOST: found "192.0.2.1", expected a loopback address such as 127.0.0.1: nobody need be asked for credentials, and anyone who reaches the port could switch off servers (auth.required and tls.enabled together permit it; so does --allow-unauthenticated-network or server.allow_unauthenticated_network)',
     ]);
   });
 
@@ -409,9 +409,63 @@ describe("the network", () => {
     ]);
   });
 
+  const credentials = { OPENDCRE_SERVER_HOST: "::", OPENDCRE_AUTH_REQUIRED: "true" };
+
+  test("credentials and encryption together open it", () => {
+    const config = load({ env: { ...credentials, OPENDCRE_TLS_ENABLED: "true" } });
+    expect([config.server.host, config.notices]).toEqual(["::", []]);
+  });
+
+  test("credentials without encryption do not, unless that is waived, and said in the log", () => {
+    expect(mistakes(() => load({ env: credentials }))).toEqual([
+      expect.stringContaining("credentials would go over the network for anyone to read"),
+    ]);
+    const waived = load({ env: { ...credentials, OPENDCRE_SERVER_ALLOW_UNAUTHENTICATED_NETWORK: "true" } });
+    expect(waived.notices).toEqual([
+      { level: "warn", message: "listening on :: without encryption: anyone may read credentials" },
+    ]);
+  });
+
+  test("encryption without credentials does not", () => {
+    const env = { OPENDCRE_SERVER_HOST: "::", OPENDCRE_TLS_ENABLED: "true" };
+    expect(mistakes(() => load({ env }))).toEqual([expect.stringContaining("nobody need be asked for credentials")]);
+  });
+
   test("a wrong waiver is one mistake, not two", () => {
     expect(host("::", { allow_unauthenticated_network: "yes" })).toEqual([
       expect.stringContaining("server.allow_unauthenticated_network"),
+    ]);
+  });
+});
+
+const auth = (settings: object) => fromFile(JSON.stringify({ auth: settings }));
+
+describe("proxies", () => {
+  test("are addresses and networks; a variable has commas between them", () => {
+    const { trustedProxies } = auth({ trusted_proxies: ["192.0.2.1", "10.0.0.0/8", "fd00::/8", "::1"] }).auth;
+    expect(trustedProxies).toEqual(["192.0.2.1", "10.0.0.0/8", "fd00::/8", "::1"]);
+    const env = { OPENDCRE_AUTH_TRUSTED_PROXIES: "192.0.2.1, fd00::/8" };
+    expect(load({ env }).auth.trustedProxies).toEqual(["192.0.2.1", "fd00::/8"]);
+  });
+
+  test.each(["rack7", "", "192.0.2.256", "192.0.2.1/33", "::1/129", "1::2::3", "10.0.0.0/", "10.0.0.0/8/8", "*"])(
+    "%p is none",
+    (proxy) => {
+      expect(mistakes(() => auth({ trusted_proxies: [proxy] }))).toEqual([
+        expect.stringContaining("auth.trusted_proxies: found"),
+      ]);
+    },
+  );
+
+  test("a header that says who someone is takes proxies that are believed", () => {
+    expect(mistakes(() => auth({ proxy_user_header: "X-Forwarded-User" }))).toEqual([
+      expect.stringContaining("auth.proxy_user_header: given without auth.trusted_proxies"),
+    ]);
+    expect(mistakes(() => auth({ proxy_role_header: "X-Role" }))).toEqual([
+      expect.stringContaining("auth.proxy_role_header: given without auth.proxy_user_header"),
+    ]);
+    expect(mistakes(() => auth({ trusted_proxies: ["::1"], proxy_user_header: "X-User:" }))).toEqual([
+      expect.stringContaining("auth.proxy_user_header: found"),
     ]);
   });
 });
