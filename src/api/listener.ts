@@ -1,6 +1,7 @@
-/** The HTTP server. The only file of the API that needs Bun. */
+/** The API's server: it listens, takes new certificates while it does, and stops without breaking off what is under way. */
 import { systemClock, type Clock } from "../lib/clock.ts";
-import { listenErrorOf } from "../lib/listen-error.ts";
+import { IDLE_TIMEOUT_S, serve, type BunServer, type Handler, type TlsOptions } from "./bun-server.ts";
+import { openSteering, PortGroup, type Steer } from "./port-steering.ts";
 import type { Api } from "./server.ts";
 
 export interface ListenOptions {
@@ -11,7 +12,11 @@ export interface ListenOptions {
   readonly port: number;
   /** How long `stop` waits for requests under way, in milliseconds. */
   readonly graceMs: number;
+  /** Serves HTTPS in place of HTTP. */
+  readonly tls?: TlsOptions | undefined;
   readonly clock?: Clock;
+  /** How connections are kept from a server that is about to close; handed in by tests. */
+  readonly openSteering?: () => Promise<Steer>;
 }
 
 /** A server that listens. */
@@ -22,66 +27,181 @@ export interface Listener {
   /** `http://127.0.0.1:5000` */
   readonly origin: string;
   /**
+   * Serves new connections with other certificates. Those that exist go on with the old ones for one more request, or until they have
+   * been idle for as long as any may be: none is broken off.
+   *
+   * @throws ListenError; the old certificates are then still in use. TypeError where it serves no HTTPS.
+   */
+  replaceTls(tls: TlsOptions): Promise<void>;
+  /**
    * Accepts nothing more, lets the requests under way finish, but no longer than the grace, and closes what is left. May be called
    * again.
    */
   stop(): Promise<void>;
 }
 
-/** Connections on which nothing happens are closed after this long, in seconds. */
-const IDLE_TIMEOUT_S = 30;
 /** Requests that wait for a device have no such limit: their commands have their own. */
 const NO_TIMEOUT = 0;
-
-/** Listens. @throws ListenError */
-export function listen({ api, host, port, graceMs, clock = systemClock }: ListenOptions): Listener {
-  const server = serve(api, host, port);
-  let stopped: Promise<void> | undefined;
-  const stop = async () => {
-    const grace = Promise.withResolvers<void>();
-    const timer = clock.after(graceMs, grace.resolve);
-    await Promise.race([server.stop(), grace.promise]);
-    timer.cancel();
-    // Answers that are ready are written before their connections are closed.
-    await new Promise<void>((resolve) => void setImmediate(resolve));
-    await server.stop(true);
-  };
-  const boundPort = server.port ?? port;
-  return {
-    host,
-    port: boundPort,
-    origin: `http://${host.includes(":") ? `[${host}]` : host}:${boundPort}`,
-    stop: () => (stopped ??= stop()),
-  };
-}
 
 /** On these addresses only this machine can call, and asking who does costs more than routing. */
 const loopback: ReadonlySet<string> = new Set(["127.0.0.1", "::1"]);
 
-function serve(api: Api, hostname: string, port: number) {
-  const knownRemote = loopback.has(hostname) ? hostname : undefined;
-  const answer =
-    (fetch: Api["fetch"]) =>
-    (request: Request, server: Bun.Server<undefined>): Response | Promise<Response> => {
-      const response = fetch(request, knownRemote ?? server.requestIP(request)?.address);
-      if (response instanceof Promise) server.timeout(request, NO_TIMEOUT);
-      return response;
+/**
+ * How long a server whose certificates have been replaced goes on, in milliseconds: whoever is connected has used the connection, and been
+ * told that it was for the last time, or has been idle for too long. Bun looks for idle connections every 4 s.
+ */
+const RETIREMENT_MS = (IDLE_TIMEOUT_S + 5) * 1000;
+/** The same where new connections may still come to it, which the old certificates await: a compromise. */
+const SHARED_RETIREMENT_MS = 2000;
+/** No more than these retire at once: the oldest goes before its time. */
+const MOST_RETIRING = 4;
+
+/** Listens. @throws ListenError */
+export function listen(options: ListenOptions): Listener {
+  const { host, port, tls } = options;
+  const server = new ApiServer(options);
+  // Servers that share a port do not notice if it is taken: first it is seen to be free.
+  const boundPort = tls ? freePort(host, port) : port;
+  server.start(boundPort, tls);
+  return server;
+}
+
+/** A port that nobody listens on. @throws ListenError */
+function freePort(hostname: string, port: number): number {
+  const probe = serve({ hostname, port, fetch: () => new Response(null, { status: 503 }) });
+  const found = probe.port ?? port;
+  // It is closed when this returns; the promise is for connections.
+  probe.stop(true).catch(() => undefined);
+  return found;
+}
+
+/** One server of the API, with the certificates that it started with. */
+class Generation {
+  readonly server: BunServer;
+  #isRetiring = false;
+
+  constructor({ api, host }: ListenOptions, port: number, tls: TlsOptions | undefined) {
+    const knownRemote = loopback.has(host) ? host : undefined;
+    const finish = (response: Response) => (this.#isRetiring ? forTheLastTime(response) : response);
+    const answer =
+      (fetch: Api["fetch"]): Handler =>
+      (request, server) => {
+        const response = fetch(request, knownRemote ?? server.requestIP(request)?.address);
+        if (response instanceof Promise) {
+          server.timeout(request, NO_TIMEOUT);
+          return tls ? response.then(finish) : response;
+        }
+        return finish(response);
+      };
+    const routes = Object.fromEntries([...api.fixed].map(([path, fetch]) => [path, answer(fetch)]));
+    const fetch = answer((request, remote) => api.fetch(request, remote));
+    this.server = serve({ hostname: host, port, routes, fetch, tls, sharesPort: tls !== undefined });
+  }
+
+  /** From now on every answer is the last on its connection. */
+  retire(): void {
+    this.#isRetiring = true;
+  }
+}
+
+/** Tells the caller to connect anew for the next request. */
+function forTheLastTime(response: Response): Response {
+  response.headers.set("connection", "close");
+  return response;
+}
+
+/** A server that has been replaced, and when it is to close. */
+interface Retiring {
+  readonly generation: Generation;
+  /** Closes it; at the latest when its time has come. */
+  close(): void;
+}
+
+class ApiServer implements Listener {
+  readonly host: string;
+  readonly #options: ListenOptions;
+  readonly #clock: Clock;
+  #current: Generation | undefined;
+  #tls: TlsOptions | undefined;
+  #group: PortGroup<Generation> | undefined;
+  readonly #retiring = new Set<Retiring>();
+  /** Servers that are closed, some of whose requests are still under way. */
+  readonly #closing = new Set<Generation>();
+  #replacing: Promise<void> = Promise.resolve();
+  #stopped: Promise<void> | undefined;
+
+  constructor(options: ListenOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.host = options.host;
+  }
+
+  get port(): number {
+    return this.#current?.server.port ?? this.#options.port;
+  }
+
+  get origin(): string {
+    const { host, port } = this;
+    return `http${this.#tls ? "s" : ""}://${host.includes(":") ? `[${host}]` : host}:${port}`;
+  }
+
+  start(port: number, tls: TlsOptions | undefined): void {
+    this.#current = new Generation(this.#options, port, tls);
+    this.#tls = tls;
+  }
+
+  replaceTls(tls: TlsOptions): Promise<void> {
+    const replaced = this.#replacing.then(() => this.#replaceTls(tls));
+    this.#replacing = replaced.catch(() => undefined);
+    return replaced;
+  }
+
+  stop(): Promise<void> {
+    return (this.#stopped ??= this.#stop());
+  }
+
+  async #replaceTls(tls: TlsOptions): Promise<void> {
+    const old = this.#current;
+    if (!old || !this.#tls) throw new TypeError("there are no certificates to replace: this server serves no HTTPS");
+    if (JSON.stringify(tls) === JSON.stringify(this.#tls)) return;
+    const openGroup = async () => new PortGroup(this.port, old, await (this.#options.openSteering ?? openSteering)());
+    const group = (this.#group ??= await openGroup());
+    if (this.#stopped) return;
+    const isSteered = group.prepareForNext();
+    const current = new Generation(this.#options, this.port, tls);
+    group.joined(current);
+    this.#current = current;
+    this.#tls = tls;
+    old.retire();
+    this.#closeLater(old, group, isSteered ? RETIREMENT_MS : SHARED_RETIREMENT_MS);
+  }
+
+  #closeLater(generation: Generation, group: PortGroup<Generation>, delayMs: number): void {
+    const close = () => {
+      if (!this.#retiring.delete(retiring)) return;
+      timer.cancel();
+      this.#closing.add(generation);
+      const forget = () => void this.#closing.delete(generation);
+      generation.server.stop().then(forget, forget);
+      if (this.#current) group.left(generation, this.#current);
     };
-  const routes = Object.fromEntries([...api.fixed].map(([path, fetch]) => [path, answer(fetch)]));
-  try {
-    return Bun.serve({
-      hostname,
-      port,
-      idleTimeout: IDLE_TIMEOUT_S,
-      // The API refuses large bodies itself, in JSON. What it does not read, Bun does not keep.
-      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-      development: false,
-      // Without this, `development: false` would let a second server take the same port unnoticed.
-      reusePort: false,
-      routes,
-      fetch: answer((request, remote) => api.fetch(request, remote)),
-    });
-  } catch (error) {
-    throw listenErrorOf(error, hostname, port);
+    const timer = this.#clock.after(delayMs, close);
+    const retiring = { generation, close };
+    this.#retiring.add(retiring);
+    const [oldest] = this.#retiring;
+    if (this.#retiring.size > MOST_RETIRING) oldest?.close();
+  }
+
+  async #stop(): Promise<void> {
+    await this.#replacing;
+    for (const retiring of this.#retiring) retiring.close();
+    const generations = [...this.#closing, ...(this.#current ? [this.#current] : [])];
+    const grace = Promise.withResolvers<void>();
+    const timer = this.#clock.after(this.#options.graceMs, grace.resolve);
+    await Promise.race([Promise.all(generations.map(({ server }) => server.stop())), grace.promise]);
+    timer.cancel();
+    // Answers that are ready are written before their connections are closed.
+    await new Promise<void>((resolve) => void setImmediate(resolve));
+    await Promise.all(generations.map(({ server }) => server.stop(true)));
   }
 }

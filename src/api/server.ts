@@ -53,16 +53,9 @@ export function createApi(options: ApiOptions): Api {
   } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const answers = new Answers({ cors, clock, accessLog, errorLog });
-  const findRoute = createRouter(`${prefix}${API_VERSION}/`, routes);
+  const find = createFinder(prefix, limits);
   const newRequestId = requestIds();
   const carryOut = createExecutor({ guard, services: options, limits, clock });
-
-  function find(request: Request, { path, target, isUsual }: Address): Match | undefined {
-    if (target.length > limits.maxUrlBytes) throw urlTooLong(limits.maxUrlBytes);
-    const isEncoded = path.includes("%");
-    if (isUsual && !isEncoded) return findRoute(request);
-    return findRoute(new Request(`http://localhost${isEncoded ? canonicalPath(path) : path}`));
-  }
 
   function answer(call: Call, request: Request, match: Match, peer: string | undefined): Response | Promise<Response> {
     const { route, params } = match;
@@ -111,6 +104,17 @@ export function createApi(options: ApiOptions): Api {
         return [path, (request, remote) => serve(request, remote, path, () => match)];
       }),
     ),
+  };
+}
+
+/** What finds the route of a request. */
+function createFinder(prefix: string, { maxUrlBytes }: Limits) {
+  const findRoute = createRouter(`${prefix}${API_VERSION}/`, routes);
+  return (request: Request, { path, target, isUsual }: Address): Match | undefined => {
+    if (target.length > maxUrlBytes) throw urlTooLong(maxUrlBytes);
+    const isEncoded = path.includes("%");
+    if (isUsual && !isEncoded) return findRoute(request);
+    return findRoute(new Request(`http://localhost${isEncoded ? canonicalPath(path) : path}`));
   };
 }
 

@@ -1,6 +1,8 @@
 import { listen } from "../api/listener.ts";
+import { RequestLimiter } from "../api/request-limits.ts";
 import { createApi } from "../api/server.ts";
 import { API_VERSION } from "../api/v1/version.ts";
+import { TrustedProxies } from "../auth/trusted-proxy.ts";
 import type { Config } from "../config/config.ts";
 import { Inventory } from "../devices/inventory.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -51,6 +53,7 @@ export async function startAppliance(config: Config, env: Environment, log: Log)
   started.defer(() => bmcs?.close());
   const { host, port, endpointPrefix: prefix, cors, maxBodyBytes, shutdownGraceMs: graceMs } = config.server;
   const backends = [bus?.backend, bmcs?.backend].filter((backend) => backend !== undefined);
+  const limiter = requestLimiter(config);
   const api = createApi({
     inventory: new Inventory(backends, { witness: controlWitness(log), gate: controlGate(config, audit) }),
     version,
@@ -60,10 +63,16 @@ export async function startAppliance(config: Config, env: Environment, log: Log)
     guard: authentication.guard,
     getControl: config.api.getControl,
     limits: { maxBodyBytes },
+    limiter,
     accessLog: accessLog(config, log),
     errorLog: errorLog(log),
   });
-  const listener = listen({ api, host, port, graceMs });
+  const tls = await startTlsIfAny(config, env, log);
+  started.defer(() => tls?.stop());
+  const listener = listen({ api, host, port, graceMs, tls: tls?.options });
+  started.defer(() => listener.stop());
+  await tls?.startRedirect(config, listener, started);
+  tls?.serveOn(listener);
   const parts = started.move();
   const stop = async () => {
     // First the queues, so that nobody waits in them any longer; then the requests under way; then what they use.
@@ -77,12 +86,24 @@ export async function startAppliance(config: Config, env: Environment, log: Log)
     isAlive: () => !bus?.backend.isStuck(),
     reload: (next) =>
       noteReload(audit, async () => {
+        limiter.set(next.limits);
         await authentication.reload(next);
+        await tls?.reload(next.tls);
         await bmcs?.reload();
       }),
     stop: () => (stopping ??= stop()),
   };
 }
+
+/** Trusted proxies are exempt: behind each there are many, and it has limits of its own. */
+function requestLimiter({ limits, auth }: Config): RequestLimiter {
+  const proxies = new TrustedProxies(auth.trustedProxies);
+  return new RequestLimiter(limits, { isExempt: (address) => proxies.trusts(address) });
+}
+
+/** Without TLS, the code for certificates is not even loaded. */
+const startTlsIfAny = async (config: Config, env: Environment, log: Log) =>
+  config.tls.enabled ? (await import("./start-tls.ts")).startTls(config, env, log, systemClock) : undefined;
 
 const busPlaceIn = ({ bus: { device } }: Config) => (device === null ? undefined : { path: device });
 

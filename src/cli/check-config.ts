@@ -3,6 +3,7 @@ import type { Config } from "../config/config.ts";
 import { DEFAULT_CONFIG_FILE } from "../config/load-config.ts";
 import { loadBoardFile } from "../emulator/load-board-file.ts";
 import type { BmcFile } from "../ipmi/file/bmc-file.ts";
+import type { GivenTls } from "../tls/load-tls.ts";
 import { textOf, type CommandContext, type Invocation } from "./command.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { configFor } from "./settings.ts";
@@ -16,7 +17,9 @@ export async function checkConfig(invocation: Invocation, context: CommandContex
     throw new UsageError("the configuration file is named twice; expected FILE or --config FILE");
   const config = configFor(invocation, context, argument ?? named);
   if (config.emulator.enabled || config.emulator.file !== null) loadBoardFile(config.emulator.file);
-  await context.print(`ok: ${summary(config, await bmcsOf(config, context))}`);
+  const bmcs = await bmcsOf(config, context);
+  const tls = config.tls.enabled ? (await import("../tls/load-tls.ts")).readGiven(config.tls, Date.now()) : undefined;
+  await context.print(`ok: ${summary(config, bmcs, tls)}`);
   return exitCodes.ok;
 }
 
@@ -34,7 +37,19 @@ function bmcLine({ ipmi }: Config, bmcs: BmcFile | undefined): string[] {
   return ipmi.bmcConfig === null ? [] : [`  serves no BMCs: ${ipmi.bmcConfig} is not there`];
 }
 
-function summary(config: Config, bmcs: BmcFile | undefined): string {
+/** Which certificates are served, in a line each, and what is not right with them. */
+function tlsLines(tls: GivenTls | undefined): string[] {
+  if (!tls) return [];
+  const served = [tls.main, ...tls.further].map((certificate) =>
+    certificate
+      ? `  certificate ${certificate.path} is for ${certificate.leaf.subjectAltName ?? "no names"}, valid until ${certificate.leaf.validTo}`
+      : "  makes a certificate of its own",
+  );
+  const clients = tls.clientCa === undefined ? [] : ["  asks clients for a certificate"];
+  return [...served, ...clients, ...tls.warnings.map((warning) => `  warn: ${warning}`)];
+}
+
+function summary(config: Config, bmcs: BmcFile | undefined, tls: GivenTls | undefined): string {
   const { server, bus, emulator, log } = config;
   const host = server.host.includes(":") ? `[${server.host}]` : server.host;
   const rack = emulator.enabled
@@ -44,7 +59,8 @@ function summary(config: Config, bmcs: BmcFile | undefined): string {
       : `the bus at ${bus.device}, ${bus.baudRate} baud`;
   const lines = [
     config.fileName ?? `no configuration file (${DEFAULT_CONFIG_FILE} does not exist)`,
-    `  listens on http://${host}:${server.port}${server.endpointPrefix}`,
+    `  listens on http${tls ? "s" : ""}://${host}:${server.port}${server.endpointPrefix}`,
+    ...tlsLines(tls),
     `  serves ${rack}`,
     ...bmcLine(config, bmcs),
     `  logs from ${log.level} on; requests: ${log.access}`,

@@ -21,6 +21,15 @@ const treatments: ReadonlyMap<string, Treatment> = new Map<string, Treatment>([
   ["unreadable-config", { exitCode: exitCodes.config }],
   ["invalid-board-file", { exitCode: exitCodes.config }],
   ["invalid-bmc-file", { exitCode: exitCodes.config }],
+
+  // Their messages say what to do.
+  ["tls-unreadable", { exitCode: exitCodes.config }],
+  ["tls-key-exposed", { exitCode: exitCodes.config }],
+  ["tls-invalid", { exitCode: exitCodes.config }],
+  ["tls-key-mismatch", { exitCode: exitCodes.config }],
+  ["tls-chain", { exitCode: exitCodes.config }],
+  ["tls-expired", { exitCode: exitCodes.config }],
+  ["tls-other-names", { exitCode: exitCodes.config }],
   ["invalid-credential-file", { exitCode: exitCodes.config }],
   ["name-taken", { exitCode: exitCodes.usage }],
   ["no-such-name", { exitCode: exitCodes.usage }],

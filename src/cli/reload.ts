@@ -13,7 +13,16 @@ interface ReloaderOptions {
 }
 
 /** Settings that take effect when they are read again; a section's name stands for all of its settings. */
-const reloadable: ReadonlySet<string> = new Set(["log.level", "limits", "auth"]);
+const reloadable: ReadonlySet<string> = new Set([
+  "log.level",
+  "limits",
+  "auth",
+  "tls.certificate",
+  "tls.further",
+  "tls.client_ca",
+  "tls.min_version",
+  "tls.self_signed_names",
+]);
 
 /** `maxBodyBytes` as a configuration file spells it: `max_body_bytes`. */
 const asInFile = (name: string) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);

@@ -27,6 +27,8 @@ const reasons: Readonly<Record<ListenErrorCode, string>> = {
 const systemCodes: ReadonlyMap<unknown, ListenErrorCode> = new Map<unknown, ListenErrorCode>([
   ["EADDRINUSE", "address-in-use"],
   ["EADDRNOTAVAIL", "address-not-available"],
+  // A name that stands for no address.
+  ["ENXIO", "address-not-available"],
   ["EACCES", "permission-denied"],
   ["EPERM", "permission-denied"],
 ]);

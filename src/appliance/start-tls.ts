@@ -1,0 +1,151 @@
+import type { TlsOptions } from "../api/bun-server.ts";
+import type { Listener } from "../api/listener.ts";
+import type { Config } from "../config/config.ts";
+import type { Clock } from "../lib/clock.ts";
+import { toError } from "../lib/to-error.ts";
+import type { Log } from "../telemetry/log.ts";
+import { ExpiryWatch, type Expiring } from "../tls/expiry-watch.ts";
+import { loadTls, type LoadedTls } from "../tls/load-tls.ts";
+import { machineNames } from "../tls/machine-names.ts";
+import { isFor } from "../tls/served-certificate.ts";
+import type { Environment } from "./environment.ts";
+import { stateDirectory } from "./state-directory.ts";
+
+/** The certificates of the appliance. */
+export interface Tls {
+  /** What the server is to start with. */
+  readonly options: TlsOptions;
+  /** Begins to watch the certificates' ends, and has this server use those that `reload` and the passing of time bring. */
+  serveOn(listener: Pick<Listener, "replaceTls">): void;
+  /** Sends clients of plain HTTP to `listener`, where that is wanted. @throws ListenError */
+  startRedirect(config: Config, listener: Listener, started: AsyncDisposableStack): Promise<void>;
+  /** Reads certificates and keys again. What is wrong changes nothing and is logged. */
+  reload(settings: Config["tls"]): Promise<void>;
+  stop(): void;
+}
+
+/** Reads the certificates, or makes one. @throws TlsError */
+export async function startTls(config: Config, env: Environment, log: Log, clock: Clock): Promise<Tls> {
+  const directory = config.tls.certificate ? undefined : stateDirectory("tls", config, env, log);
+  const loaded = await loadTls(config.tls, directory, clock.wallMs());
+  report(loaded, log);
+  return new ApplianceTls(config.tls, loaded, { clock, log, directory });
+}
+
+interface TlsWorld {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly directory: string | undefined;
+}
+
+class ApplianceTls implements Tls {
+  readonly #world: TlsWorld;
+  readonly #watch: ExpiryWatch;
+  #settings: Config["tls"];
+  #loaded: LoadedTls;
+  #listener: Pick<Listener, "replaceTls"> | undefined;
+  #work = Promise.resolve();
+
+  constructor(settings: Config["tls"], loaded: LoadedTls, world: TlsWorld) {
+    this.#settings = settings;
+    this.#loaded = loaded;
+    this.#world = world;
+    const renew = () => void (settings.certificate ? undefined : this.#queue(() => this.#take(this.#settings)));
+    this.#watch = new ExpiryWatch(world.clock, warnOfExpiry(world.log), renew);
+  }
+
+  get options(): TlsOptions {
+    return optionsOf(this.#loaded, this.#settings);
+  }
+
+  /** True for a name or an address, in lower case, that clients may be sent to: one of this machine, or one that a certificate is for. */
+  #isOurs(host: string): boolean {
+    const { main, further } = this.#loaded;
+    if ([main, ...further].some(({ leaf }) => isFor(leaf, host))) return true;
+    const { names, addresses } = machineNames();
+    return names.includes(host) || addresses.includes(host);
+  }
+
+  serveOn(listener: Pick<Listener, "replaceTls">): void {
+    this.#listener = listener;
+    this.#watch.watch(this.#expiring());
+  }
+
+  async startRedirect({ server, tls }: Config, listener: Listener, started: AsyncDisposableStack): Promise<void> {
+    if (tls.redirectPort === null) return;
+    const { listenToRedirect } = await import("../api/redirect-listener.ts");
+    const { host } = server;
+    const isOurs = (name: string) => this.#isOurs(name);
+    const redirect = listenToRedirect({ host, port: tls.redirectPort, targetPort: () => listener.port, isOurs });
+    started.defer(() => redirect.stop());
+    this.#world.log.info({ port: redirect.port }, `sending clients of plain HTTP on port ${redirect.port} to HTTPS`);
+  }
+
+  reload(settings: Config["tls"]): Promise<void> {
+    return this.#queue(async () => {
+      await this.#take(settings);
+      const { main } = this.#loaded;
+      this.#world.log.info(
+        { event: "reload", certificate: main.path, fingerprint: main.leaf.fingerprint256 },
+        `certificates were read again: ${main.path} has SHA-256 fingerprint ${main.leaf.fingerprint256}`,
+      );
+    });
+  }
+
+  stop(): void {
+    this.#watch.stop();
+  }
+
+  /** One thing after the other; what goes wrong is logged, and changes nothing. */
+  #queue(action: () => Promise<void>): Promise<void> {
+    this.#work = this.#work.then(action).catch((error: unknown) => {
+      const { message } = toError(error);
+      this.#world.log.error(
+        { event: "reload" },
+        `certificates were not taken, and those before stay in use: ${message}`,
+      );
+    });
+    return this.#work;
+  }
+
+  async #take(settings: Config["tls"]): Promise<void> {
+    const { clock, directory, log } = this.#world;
+    const loaded = await loadTls(settings, directory, clock.wallMs());
+    await this.#listener?.replaceTls(optionsOf(loaded, settings));
+    if (loaded.madeBecause !== undefined || settings.certificate) report(loaded, log);
+    this.#settings = settings;
+    this.#loaded = loaded;
+    this.#watch.watch(this.#expiring());
+  }
+
+  #expiring(): readonly Expiring[] {
+    return [this.#loaded.main, ...this.#loaded.further];
+  }
+}
+
+const optionsOf = ({ main, further, clientCa }: LoadedTls, { minVersion }: Config["tls"]): TlsOptions => ({
+  main: { certificate: main.certificate, key: main.key },
+  further: further.map(({ certificate, key, names }) => ({ certificate, key, names })),
+  clientCa,
+  minVersion,
+});
+
+/** Says which certificate is served, and what is not right with it. */
+function report({ main, warnings, madeBecause }: LoadedTls, log: Log): void {
+  for (const warning of warnings) log.warn({ event: "tls" }, warning);
+  const { subjectAltName = "no names", validTo, fingerprint256: fingerprint } = main.leaf;
+  const made = madeBecause === undefined ? "" : `made a certificate (${madeBecause}); `;
+  log.info(
+    { event: "tls", certificate: main.path, fingerprint, valid_until: main.leaf.validToDate.toISOString() },
+    `${made}${main.path} is for ${subjectAltName}, valid until ${validTo}, SHA-256 fingerprint ${fingerprint}`,
+  );
+}
+
+const warnOfExpiry =
+  (log: Log) =>
+  ({ path, expiresMs }: Expiring, days: number): void => {
+    const validUntil = new Date(expiresMs).toISOString();
+    const fields = { event: "tls", certificate: path, valid_until: validUntil, days };
+    if (days < 0) log.error(fields, `${path} has expired (${validUntil}): clients refuse it; renew it and send SIGHUP`);
+    else log.warn(fields, `${path} expires within ${days + 1} days (${validUntil}): renew it and send SIGHUP`);
+  };

@@ -1,0 +1,117 @@
+import { machineNames } from "./machine-names.ts";
+import { readCertificates } from "./pem-file.ts";
+import { selfSigned } from "./self-signed-store.ts";
+import { TlsError } from "./errors.ts";
+import {
+  isFor,
+  loadCertificate,
+  subjectOf,
+  type CertificateFiles,
+  type ServedCertificate,
+} from "./served-certificate.ts";
+
+/** Which certificates are to be served. */
+export interface TlsSettings {
+  /** Null for one that is made. */
+  readonly certificate: CertificateFiles | null;
+  readonly further: readonly Required<CertificateFiles>[];
+  /** A file of authorities that clients' certificates have to be signed by; null where none is asked for. */
+  readonly clientCa: string | null;
+  readonly selfSignedNames: readonly string[];
+}
+
+/** A certificate for some names. */
+export interface NamedCertificate extends ServedCertificate {
+  readonly names: readonly string[];
+}
+
+/** Everything that a server needs for TLS, read and checked. */
+export interface LoadedTls {
+  readonly main: ServedCertificate;
+  readonly further: readonly NamedCertificate[];
+  /** In PEM. */
+  readonly clientCa: string | undefined;
+  /** What is not quite right. */
+  readonly warnings: readonly string[];
+  /** Why the main certificate was made just now; undefined where it was not. */
+  readonly madeBecause: string | undefined;
+}
+
+/**
+ * Reads all certificates and keys, and makes one where none is given.
+ *
+ * @param directory where one that is made is kept; undefined where that cannot be
+ * @param nowMs milliseconds since 1970
+ * @throws TlsError
+ */
+export async function loadTls(settings: TlsSettings, directory: string | undefined, nowMs: number): Promise<LoadedTls> {
+  const { main, ...given } = readGiven(settings, nowMs);
+  if (main) return { ...given, main, madeBecause: undefined };
+  const { served, reason, warnings } = await make(settings, directory, nowMs);
+  return { ...given, main: served, warnings: [...warnings, ...given.warnings], madeBecause: reason };
+}
+
+/** What the settings name, read and checked. */
+export interface GivenTls extends Omit<LoadedTls, "main" | "madeBecause"> {
+  /** Undefined where one is to be made. */
+  readonly main: ServedCertificate | undefined;
+}
+
+/**
+ * Reads what the settings name, and makes nothing.
+ *
+ * @param nowMs milliseconds since 1970
+ * @throws TlsError
+ */
+export function readGiven({ certificate, further: named, clientCa }: TlsSettings, nowMs: number): GivenTls {
+  const main = certificate ? loadMain(certificate, nowMs) : undefined;
+  const further = named.map((files) => ({ ...loadCertificate(files, nowMs), names: files.names }));
+  return {
+    main,
+    further,
+    clientCa: clientCa === null ? undefined : readAuthorities(clientCa, nowMs),
+    warnings: [...(main?.warnings ?? []), ...further.flatMap(({ warnings }) => warnings)],
+  };
+}
+
+/** The certificate of the file that is named, with a warning where it is for nothing that this machine is called. */
+function loadMain(files: CertificateFiles, nowMs: number): ServedCertificate {
+  const served = loadCertificate(files, nowMs);
+  const { names, addresses } = machineNames();
+  const isForHere = [...names, ...addresses].some((name) => name !== "localhost" && isFor(served.leaf, name));
+  const { subjectAltName } = served.leaf;
+  if (isForHere || subjectAltName === undefined) return served;
+  const warning = `${files.certificate}: the certificate is for ${subjectAltName}, and neither for the name nor for an address of this machine: clients that use these will refuse it`;
+  return { ...served, warnings: [...served.warnings, warning] };
+}
+
+async function make({ selfSignedNames }: TlsSettings, directory: string | undefined, nowMs: number) {
+  const machine = machineNames(selfSignedNames);
+  const neededNames = [...machine.names, ...selfSignedNames.filter((name) => machine.addresses.includes(name))];
+  const { served, reason, notKept } = await selfSigned({ directory, machine, neededNames, nowMs });
+  const warnings = notKept
+    ? [`the certificate that was made cannot be kept, and the next start makes another: ${notKept.message}`]
+    : [];
+  return { served, reason, warnings };
+}
+
+/** Authorities in PEM. @throws TlsError */
+function readAuthorities(path: string, nowMs: number): string {
+  const authorities = readCertificates(path);
+  for (const authority of authorities) {
+    const subject = subjectOf(authority);
+    if (!authority.ca)
+      throw new TlsError(
+        "tls-chain",
+        path,
+        `${subject} is not an authority's certificate; expected those of authorities alone`,
+      );
+    if (authority.validToDate.getTime() <= nowMs)
+      throw new TlsError(
+        "tls-expired",
+        path,
+        `${subject} has been valid until ${authority.validTo}; expected authorities that are valid`,
+      );
+  }
+  return authorities.map(String).join("\n");
+}

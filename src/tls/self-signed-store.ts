@@ -1,0 +1,94 @@
+import type { KeyObject, X509Certificate } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { replaceFile } from "../lib/atomic-file.ts";
+import { toError } from "../lib/to-error.ts";
+import type { MachineNames } from "./machine-names.ts";
+import { parseCertificates, parsePrivateKey } from "./pem-file.ts";
+import { makeCertificate, newKey } from "./self-signed.ts";
+import { isFor, type ServedCertificate } from "./served-certificate.ts";
+
+const DAY_MS = 86_400_000;
+/** A certificate is made anew this long before the old one expires. */
+const RENEWED_DAYS = 30;
+/** Certificate and key are in one file, so that they are replaced together. */
+const FILE_NAME = "self-signed.pem";
+
+/** What a certificate that is made is for, and where it is kept. */
+export interface SelfSignedOptions {
+  /** Undefined where nothing can be kept: then each start makes another. */
+  readonly directory: string | undefined;
+  readonly machine: MachineNames;
+  /** Of these names, all have to be in a certificate that is kept; addresses come and go. */
+  readonly neededNames: readonly string[];
+  /** Milliseconds since 1970. */
+  readonly nowMs: number;
+}
+
+/** A certificate that was made. */
+export interface SelfSigned {
+  readonly served: ServedCertificate;
+  /** Why it was made now; undefined where it was kept from before. */
+  readonly reason: string | undefined;
+  /** What went wrong while it was kept: it is served nevertheless. */
+  readonly notKept: Error | undefined;
+}
+
+interface Kept {
+  readonly leaf: X509Certificate;
+  readonly key: KeyObject;
+}
+
+/** The certificate that is kept where it will do, else a new one. A new one has the old one's key: clients may know that. */
+export async function selfSigned(options: SelfSignedOptions): Promise<SelfSigned> {
+  const { directory, machine, nowMs } = options;
+  const path = directory === undefined ? undefined : join(directory, FILE_NAME);
+  const kept = path === undefined ? "nothing can be kept" : await load(path);
+  const reason = typeof kept === "string" ? kept : reasonToRenew(kept.leaf, options);
+  if (typeof kept !== "string" && reason === undefined)
+    return { served: served(path, kept), reason: undefined, notKept: undefined };
+  const key = typeof kept === "string" ? newKey() : kept.key;
+  const made = { key, leaf: await makeCertificate(key, machine, nowMs) };
+  const notKept = path === undefined ? undefined : await save(path, made);
+  return { served: served(path, made), reason, notKept };
+}
+
+function reasonToRenew(leaf: X509Certificate, { neededNames, nowMs }: SelfSignedOptions): string | undefined {
+  if (leaf.validToDate.getTime() - nowMs < RENEWED_DAYS * DAY_MS) return "the one before expires";
+  if (leaf.validFromDate.getTime() > nowMs) return "the one before is of the future";
+  const missing = neededNames.filter((name) => !isFor(leaf, name));
+  return missing.length === 0 ? undefined : `the one before is not for ${missing.join(", ")}`;
+}
+
+/** What is kept; a text says why there is nothing. */
+async function load(path: string): Promise<Kept | string> {
+  try {
+    const text = await readFile(path, "latin1");
+    const [leaf] = parseCertificates(path, text);
+    const key = parsePrivateKey(path, text);
+    return leaf?.checkPrivateKey(key) ? { leaf, key } : "certificate and key that were kept do not belong together";
+  } catch (error) {
+    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
+    return isMissing ? "there was none" : `what was kept cannot be used: ${toError(error).message}`;
+  }
+}
+
+async function save(path: string, made: Kept): Promise<Error | undefined> {
+  try {
+    await replaceFile(path, `${made.leaf.toString().trim()}\n${pemOf(made.key)}`, { mode: 0o600 });
+    return undefined;
+  } catch (error) {
+    return toError(error);
+  }
+}
+
+const pemOf = (key: KeyObject) => key.export({ type: "pkcs8", format: "pem" });
+
+const served = (path: string | undefined, { leaf, key }: Kept): ServedCertificate => ({
+  path: path ?? "the certificate made at this start",
+  leaf,
+  certificate: leaf.toString(),
+  key: pemOf(key),
+  expiresMs: leaf.validToDate.getTime(),
+  warnings: [],
+});
