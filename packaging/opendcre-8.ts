@@ -24,7 +24,6 @@ const meanings: Readonly<Record<keyof typeof exitCodes, string>> = {
   ok: "Everything was done. A server that was told to stop has stopped.",
   usage: "The command line was wrong.",
   damaged: "What was looked at is not as it should be, the audit trail for one.",
-  damaged: "The audit trail that was checked is broken.",
   unavailable: "The TCP port is taken, or the serial port is not there.",
   software: "A mistake in the program.",
   io: "Reading or writing failed.",
