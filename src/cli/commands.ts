@@ -1,3 +1,4 @@
+import { auditCommands } from "./audit-commands.ts";
 import type { CommandSpec, OptionSpec } from "./command.ts";
 
 const config: OptionSpec = {
@@ -121,4 +122,4 @@ const listPorts: CommandSpec = {
 export const defaultCommand = serve;
 
 /** Every command, in the order in which help names them. */
-export const commands: readonly CommandSpec[] = [serve, emulate, checkConfig, listPorts];
+export const commands: readonly CommandSpec[] = [serve, emulate, checkConfig, listPorts, ...auditCommands];

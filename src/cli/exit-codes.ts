@@ -3,6 +3,8 @@ export const exitCodes = {
   ok: 0,
   /** EX_USAGE: the command line was wrong. */
   usage: 64,
+  /** EX_DATAERR: what was looked at is not as it should be. */
+  damaged: 65,
   /** EX_UNAVAILABLE: the port is taken, the device is not there. */
   unavailable: 69,
   /** EX_SOFTWARE: a mistake of ours. */

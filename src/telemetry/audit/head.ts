@@ -1,7 +1,7 @@
-import type { FileHandle } from "node:fs/promises";
+import { open, type FileHandle } from "node:fs/promises";
 import type { Clock } from "../../lib/clock.ts";
-import { tryLock, unlock } from "../../lib/file-lock.ts";
-import { isStillAt, makePrivateFile, openPrivateFile } from "./private-file.ts";
+import { tryLock, unlock, type LockMode } from "../../lib/file-lock.ts";
+import { hasCode, isStillAt, makePrivateFile, openPrivateFile } from "./private-file.ts";
 import type { ChainEnd } from "./record.ts";
 
 /** Another process is asked for again after this long, and given up on after that long; it needs the lock for milliseconds. */
@@ -34,28 +34,18 @@ export class AuditHead {
 
   /** Waits until no other process writes the trail. @throws AuditLockError, FileLockError, what node:fs throws */
   async lock(): Promise<AsyncDisposable> {
-    const giveUpAtMs = this.#clock.monotonicMs() + LOCK_TIMEOUT_MS;
     for (;;) {
       const file = await this.#open();
-      if (!tryLock(file.fd, "exclusive")) {
-        if (this.#clock.monotonicMs() >= giveUpAtMs)
-          throw new AuditLockError(`another process has had ${this.#path} locked for ${LOCK_TIMEOUT_MS / 1000} s`);
-        await new Promise<void>((resolve) => void this.#clock.after(LOCK_RETRY_MS, resolve));
-      } else if (await isStillAt(this.#path, file)) {
-        return { [Symbol.asyncDispose]: async () => unlock(file.fd) };
-      } else {
-        // Somebody has deleted it: others lock the one that is there now.
-        await this.close();
-      }
+      await untilLocked(file, "exclusive", this.#path, this.#clock);
+      if (await isStillAt(this.#path, file)) return { [Symbol.asyncDispose]: async () => unlock(file.fd) };
+      // Somebody has deleted it: others lock the one that is there now.
+      await this.close();
     }
   }
 
   /** What it says; undefined where it says nothing, or nothing that can be used. */
   async read(): Promise<ChainEnd | undefined> {
-    const bytes = Buffer.alloc(LENGTH);
-    const file = await this.#open();
-    const { bytesRead } = await file.read(bytes, 0, LENGTH, 0);
-    return parseHead(bytes.toString("latin1", 0, bytesRead));
+    return readHead(await this.#open());
   }
 
   async write({ seq, hash }: ChainEnd): Promise<void> {
@@ -77,8 +67,45 @@ export class AuditHead {
   }
 }
 
-/** What a head file's text says; undefined where it is none. */
-export function parseHead(text: string): ChainEnd | undefined {
-  const { seq, hash } = form.exec(text)?.groups ?? {};
+/** Waits until nobody else has the file locked. @throws AuditLockError, FileLockError */
+async function untilLocked(file: FileHandle, mode: LockMode, path: string, clock: Clock): Promise<void> {
+  const giveUpAtMs = clock.monotonicMs() + LOCK_TIMEOUT_MS;
+  while (!tryLock(file.fd, mode)) {
+    if (clock.monotonicMs() >= giveUpAtMs)
+      throw new AuditLockError(`another process has had ${path} locked for ${LOCK_TIMEOUT_MS / 1000} s`);
+    await new Promise<void>((resolve) => void clock.after(LOCK_RETRY_MS, resolve));
+  }
+}
+
+async function readHead(file: FileHandle): Promise<ChainEnd | undefined> {
+  const bytes = Buffer.alloc(LENGTH);
+  const { bytesRead } = await file.read(bytes, 0, LENGTH, 0);
+  const { seq, hash } = form.exec(bytes.toString("latin1", 0, bytesRead))?.groups ?? {};
   return seq === undefined || hash === undefined ? undefined : { seq: Number(seq), hash };
+}
+
+/**
+ * Does something while nobody writes the trail, with what its head says; where there is no head, without waiting.
+ *
+ * @throws AuditLockError, FileLockError, what node:fs throws
+ */
+export async function whileNobodyWrites<T>(
+  path: string,
+  clock: Clock,
+  action: (head: ChainEnd | undefined) => Promise<T>,
+): Promise<T> {
+  let file: FileHandle;
+  try {
+    file = await open(path, "r");
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return action(undefined);
+    throw error;
+  }
+  try {
+    await untilLocked(file, "shared", path, clock);
+    return await action(await readHead(file));
+  } finally {
+    unlock(file.fd);
+    await file.close();
+  }
 }

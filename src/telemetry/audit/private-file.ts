@@ -4,7 +4,9 @@ import { dirname } from "node:path";
 
 const { O_RDWR, O_CREAT, O_EXCL, O_APPEND, O_NOFOLLOW } = constants;
 
-const hasCode = (error: unknown, code: string) => error instanceof Error && "code" in error && error.code === code;
+/** True for an error of the system with this code: `ENOENT`. */
+export const hasCode = (error: unknown, code: string): boolean =>
+  error instanceof Error && "code" in error && error.code === code;
 
 /**
  * Opens a file that only its owner may read, undefined where it is not there. No symbolic link is followed: root may open what somebody
