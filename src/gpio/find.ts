@@ -29,11 +29,11 @@ function chipsIn(folder: string): readonly string[] {
  * @throws GpioError `gpio-not-found`, `gpio-permission-denied`, `gpio-unsupported`, `gpio-io`
  */
 export function openChip(which: string | null, search: ChipSearch = systemSearch()): GpioChip {
-  if (which === null) return openLabelled(headerChipLabels, "the header of a Raspberry Pi", search);
+  if (which === null) return openLabelled(headerChipLabels, "that of a Raspberry Pi's header", search);
   if (which.startsWith("/")) return GpioChip.open(which, search.system);
   const number = /^(?:gpiochip)?(\d+)$/.exec(which)?.[1];
   if (number !== undefined) return GpioChip.open(`/dev/gpiochip${number}`, search.system);
-  return openLabelled([which], `the label ${which}`, search);
+  return openLabelled([which], `labelled ${which}`, search);
 }
 
 function openLabelled(labels: readonly string[], what: string, search: ChipSearch): GpioChip {
@@ -53,8 +53,8 @@ function openLabelled(labels: readonly string[], what: string, search: ChipSearc
   // One that may not be opened may be the one.
   const denied = failures.find(({ code }) => code === "gpio-permission-denied");
   if (denied) throw denied;
-  const found = seen.length === 0 ? "this machine has none" : seen.join(", ");
-  throw new GpioError("gpio-not-found", `there is no GPIO chip with ${what}: ${found}`);
+  const found = seen.length === 0 ? "it has none" : seen.join(", ");
+  throw new GpioError("gpio-not-found", `no GPIO chip of this machine is ${what}: ${found}`);
 }
 
 /**

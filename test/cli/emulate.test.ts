@@ -72,6 +72,16 @@ describe("emulate", () => {
     expect(process.exits).toEqual([]);
   });
 
+  test("is the modem of a HAT as well where that is asked for", async () => {
+    const { exit, process, opened } = start(`--device /dev/ttyUSB1 --hat ${rackFile}`);
+    await settle();
+    opened[0]?.port.push(fromHex("05 69 0d"));
+    opened[0]?.port.push(scan);
+    expect(opened[0]?.port.writtenHex).toEqual(["69", reply]);
+    process.emit("SIGTERM");
+    expect<number>(await exit).toBe(0);
+  });
+
   test("says that the port has vanished, waits for it with growing pauses, and goes on", async () => {
     const { exit, process, clock, opened, failures, log } = start(
       `--device /dev/ttyUSB1 --log-level debug ${rackFile}`,

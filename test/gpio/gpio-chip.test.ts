@@ -171,7 +171,7 @@ describe("a chip", () => {
     expect(error.message).toContain("/dev/gpiochip0 is gpio-brcmstb@107d508500");
     errorOf(() => openChip("pinctrl-bcm2711", where), "gpio-not-found");
     gpio.chips.clear();
-    expect(errorOf(() => openChip(null, where), "gpio-not-found").message).toContain("this machine has none");
+    expect(errorOf(() => openChip(null, where), "gpio-not-found").message).toContain("it has none");
   });
 
   test("that may not be opened may be the one that is looked for", () => {

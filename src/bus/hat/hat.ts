@@ -14,7 +14,7 @@ import {
 import { wake } from "./wake.ts";
 
 /** What the HAT reports, for people. */
-export interface HatEvents {
+interface HatEvents {
   /** INH has not gone high. What was to follow is done all the same. */
   wakeFailed(): void;
   /** The modem holds what it should. */
