@@ -1,3 +1,4 @@
+import { ldapOf, oidcOf, type LdapConfig, type OidcConfig } from "./directory-config.ts";
 import type { ConfigValues } from "./schema.ts";
 
 /** Something about the configuration that people should know, for the log at start. */
@@ -53,6 +54,10 @@ export interface Config {
     readonly proxyRoleHeader: string | null;
     readonly proxyRole: ConfigValues["auth"]["proxy_role"];
   };
+  /** Null where there is no directory. */
+  readonly ldap: LdapConfig | null;
+  /** Null where there is no issuer. */
+  readonly oidc: OidcConfig | null;
   readonly bus: {
     readonly device: string | null;
     readonly hardware: ConfigValues["bus"]["hardware"];
@@ -158,6 +163,8 @@ export function toConfig(values: ConfigValues, source: ConfigSource): Config {
       proxyRoleHeader: auth.proxy_role_header,
       proxyRole: auth.proxy_role,
     },
+    ldap: ldapOf(values),
+    oidc: oidcOf(values),
     bus: {
       device: bus.device,
       hardware: bus.hardware,

@@ -2,6 +2,7 @@ import { isIP } from "node:net";
 import { isLoopback } from "../lib/ip-address.ts";
 import type { Notice } from "./config.ts";
 import type { ConfigProblem, Origin } from "./errors.ts";
+import { ldapRules, oidcRules } from "./directory-rules.ts";
 import { hatRules } from "./hat-rules.ts";
 import type { ConfigValues, SettingPath } from "./schema.ts";
 import { tlsRules } from "./tls-rules.ts";
@@ -103,6 +104,8 @@ export function applyRules(input: RuleInput): RuleOutcome {
   networkRules(input, problems, notices);
   proxyRules(input, problems);
   tlsRules(input, problems, notices);
+  ldapRules(input, problems, notices);
+  oidcRules(input, problems);
   hatRules(input, problems);
   const enabled = isEmulatorServed(input, problems, notices);
   const { reopen_min_ms: min, reopen_max_ms: max } = values.bus;

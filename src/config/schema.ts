@@ -1,5 +1,6 @@
 import { Type, type Static, type TSchema } from "@sinclair/typebox";
 import { api, auth } from "./auth-sections.ts";
+import { ldap, oidc } from "./directory-sections.ts";
 import { audit, control } from "./control-section.ts";
 import { hat } from "./hat-section.ts";
 import { flag, integer } from "./setting-types.ts";
@@ -159,6 +160,8 @@ export const configSchema = Type.Object({
   limits,
   api,
   auth,
+  ldap,
+  oidc,
   bus,
   hat,
   emulator,

@@ -102,6 +102,8 @@ describe("defaults", () => {
         proxyRoleHeader: null,
         proxyRole: "reader",
       },
+      ldap: null,
+      oidc: null,
       bus: {
         device: "/dev/ttyAMA0",
         hardware: "tty",
