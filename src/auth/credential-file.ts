@@ -1,4 +1,5 @@
 import { closeSync, fstatSync, openSync, readFileSync, statSync, type BigIntStats } from "node:fs";
+import { dirname } from "node:path";
 import { toError } from "../lib/to-error.ts";
 import { CredentialFileError } from "./errors.ts";
 
@@ -14,10 +15,15 @@ function accessFault({ mode, uid }: BigIntStats, path: string): string | undefin
   const found = `(mode ${(mode & 0o7777n).toString(8).padStart(4, "0")})`;
   if ((mode & FOR_OTHERS) !== 0n) return `everybody on this machine can get at these credentials ${found}; ${advice}`;
   if ((mode & WRITABLE_BY_GROUP) !== 0n) return `a whole group can write these credentials ${found}; ${advice}`;
-  const ours = process.getuid?.();
-  if (uid !== ROOT && ours !== undefined && uid !== BigInt(ours))
+  if (!trustedOwners(path).has(uid))
     return `these credentials belong to another user (id ${uid}), who could change them; expected root or the one that runs this program`;
   return undefined;
+}
+
+/** Who may own a file: root, the one that runs this program, and where that is root, whoever owns the folder, for whom root makes it. */
+function trustedOwners(path: string): ReadonlySet<bigint> {
+  const ours = BigInt(process.getuid?.() ?? 0);
+  return new Set([ROOT, ours, ...(ours === ROOT ? [statSync(dirname(path), { bigint: true }).uid] : [])]);
 }
 
 /** A file's text; undefined where there is no file. @throws CredentialFileError, also where others may get at it */
