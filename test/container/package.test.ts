@@ -1,0 +1,221 @@
+/** The package in a Debian system with systemd as process 1: from the installation to the purge, in this order. */
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { basename, join } from "node:path";
+import manifest from "../../package.json" with { type: "json" };
+import { bootContainer, missingForContainers, type Container } from "../support/container.ts";
+import { makeDeb, repackAs } from "../support/deb.ts";
+
+setDefaultTimeout(120_000);
+
+const missing = missingForContainers;
+const VERSION = manifest.version.replace("-", "~");
+const BEFORE = "1.9.0";
+
+let container: Container;
+let folder = "";
+
+/** Packages by what they are to the test, as the container sees them. */
+const debs = { present: "", before: "" };
+
+const install = (deb: string, options = "") =>
+  container.run(
+    `DEBIAN_FRONTEND=noninteractive apt-get install -y -q --allow-downgrades ${options} -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold ${deb} 2>&1`,
+  );
+const property = (name: string) => container.run(`systemctl show opendcre -P ${name}`);
+const installedVersion = () => container.run("dpkg-query -W -f='${Version}' opendcre");
+const statusOf = (path: string, header = "") =>
+  container.run(
+    `curl -k -s -o /dev/null -w '%{http_code}' ${header === "" ? "" : `-H '${header}'`} https://127.0.0.1:5000/opendcre/1.2/${path}`,
+  );
+/** The messages of the service since it was last started, with their priorities. */
+const journal = () =>
+  container.run("journalctl -u opendcre -o json --no-pager | jq -r '[.PRIORITY, .MESSAGE] | join(\" \")'");
+
+/** Runs `act` and waits until the service runs again in another process. */
+async function restartedBy(act: () => Promise<unknown>): Promise<void> {
+  const pid = await property("MainPID");
+  await act();
+  await container.until(
+    `[ "$(systemctl show opendcre -P MainPID)" != ${pid} ] && [ "$(systemctl show opendcre -P SubState)" = running ]`,
+  );
+}
+
+const title = missing.length === 0 ? "the package" : `the package (not here: ${missing.join(", ")})`;
+describe.skipIf(missing.length > 0)(title, () => {
+  beforeAll(async () => {
+    folder = mkdtempSync("/var/tmp/opendcre-package-");
+    const [booted] = await Promise.all([bootContainer(), Promise.resolve()]);
+    container = booted;
+    const present = makeDeb(folder);
+    const shipped = '// what 1.9.0 shipped\n{ "server": { "host": "127.0.0.1" } }\n';
+    const before = repackAs(present, BEFORE, folder, { "etc/opendcre/opendcre.json": shipped });
+    for (const deb of [present, before]) copyFileSync(deb, join(container.root, "root", basename(deb)));
+    debs.present = `/root/${basename(present)}`;
+    debs.before = `/root/${basename(before)}`;
+  }, 240_000);
+
+  afterAll(async () => {
+    await container?.stop();
+    if (folder !== "") rmSync(folder, { recursive: true });
+  });
+
+  test("is installed with apt, and the service runs", async () => {
+    await install(debs.present);
+    expect(await property("ActiveState")).toBe("active");
+    expect(await property("StatusText")).toBe("listening on https://0.0.0.0:5000/opendcre/1.2/");
+    expect(await container.run("systemctl is-enabled opendcre")).toBe("enabled");
+    expect(await installedVersion()).toBe(VERSION);
+    expect(await container.run("opendcre --version")).toContain(`opendcre ${manifest.version} (`);
+  });
+
+  test("has a user that reaches serial ports and GPIO, and a folder of its own for what is kept", async () => {
+    expect((await container.run("id -nG opendcre")).split(" ").toSorted()).toEqual(["dialout", "gpio", "opendcre"]);
+    expect(await container.run("stat -c '%U:%G %a' /var/lib/opendcre /etc/opendcre/credentials")).toBe(
+      "opendcre:opendcre 700\nroot:root 700",
+    );
+    expect(await container.run("stat -c %U /proc/$(systemctl show opendcre -P MainPID)")).toBe("opendcre");
+  });
+
+  test("is hardened to at most 1.5 by systemd's reckoning", async () => {
+    const report = await container.run(
+      "systemd-analyze security --offline=true --no-pager /usr/lib/systemd/system/opendcre.service",
+    );
+    expect(Number(/exposure level for opendcre.service: ([\d.]+)/.exec(report)?.[1])).toBeLessThanOrEqual(1.5);
+    expect(await container.run("systemd-analyze verify --man=no opendcre.service 2>&1")).toBe("");
+  });
+
+  test("has man pages that man finds, and completion that bash loads", async () => {
+    expect(await container.run("man -w 8 opendcre && man -w 5 opendcre.json")).toContain("man5/opendcre.json.5");
+    const complete = "COMP_WORDS=(opendcre check); COMP_CWORD=1; _opendcre; echo ${COMPREPLY[@]}";
+    expect(await container.run(`. /usr/share/bash-completion/completions/opendcre; ${complete}`)).toBe("check-config");
+  });
+
+  test("answers nobody but test and health checks before there is a token, and then its bearer", async () => {
+    expect(await statusOf("test")).toBe("200");
+    expect(await statusOf("scan")).toBe("401");
+    const made = await container.run("opendcre token create container --role reader 2>&1");
+    const token = /dcre_[\w-]+/.exec(made)?.[0] ?? "";
+    expect(token).not.toBe("");
+    expect(await statusOf("scan", `Authorization: Bearer ${token}`)).toBe("200");
+    expect(await statusOf("scan", `Authorization: Bearer ${token}x`)).toBe("401");
+    expect(await container.run("stat -c '%U %a' /var/lib/opendcre/tokens.json")).toBe("opendcre 600");
+    expect(await journal()).not.toContain(token);
+  });
+
+  test("serves an emulated rack after one line in /etc/default/opendcre", async () => {
+    await container.run(`echo 'OPENDCRE_OPTS="--emulator"' >/etc/default/opendcre`);
+    await container.run("systemctl restart opendcre");
+    const made = await container.run("opendcre token create emulated --role reader 2>&1");
+    const token = /dcre_[\w-]+/.exec(made)?.[0] ?? "";
+    const scan = await container.run(
+      `curl -k -s -H 'Authorization: Bearer ${token}' https://127.0.0.1:5000/opendcre/1.2/scan/00000001`,
+    );
+    expect(JSON.parse(scan)).toMatchObject({ boards: [{ board_id: "00000001" }] });
+  });
+
+  test("has credentials from a folder that only root reads", async () => {
+    await container.run("echo -n hunter2 >/etc/opendcre/credentials/bmc && chmod 600 /etc/opendcre/credentials/bmc");
+    await container.run("systemctl restart opendcre");
+    const read = await container.run(
+      "nsenter -t $(systemctl show opendcre -P MainPID) -m cat /run/credentials/opendcre.service/opendcre_bmc",
+    );
+    expect(read).toBe("hunter2");
+  });
+
+  test("writes to the journal with levels", async () => {
+    const lines = (await journal()).split("\n");
+    expect(lines).toContainEqual(expect.stringMatching(/^6 \{"level":"info".*"msg":"listening on https:/));
+    expect(lines).not.toContainEqual(expect.stringMatching(/<\d>/));
+  });
+
+  test("reads again what may change at a reload, in the same process", async () => {
+    const pid = await property("MainPID");
+    const edit = (level: string) =>
+      container.run(
+        `jq -n '{server: {host: "0.0.0.0"}, auth: {required: true}, tls: {enabled: true}, log: {level: "${level}"}}' >/etc/opendcre/opendcre.json`,
+      );
+    await edit("debug");
+    await container.run("systemctl reload opendcre");
+    await container.until("journalctl -u opendcre | grep -F 'taken: log.level'");
+    await edit("loud");
+    await container.run("systemctl reload opendcre");
+    await container.until(
+      "journalctl -u opendcre | grep -F 'the configuration was not taken, and everything stays as it was'",
+    );
+    expect(await property("MainPID")).toBe(pid);
+    expect(await statusOf("test")).toBe("200");
+    await edit("info");
+  });
+
+  test("is up to a storm of reloads", async () => {
+    const pid = await property("MainPID");
+    await container.run(`for i in $(seq 500); do kill -HUP ${pid}; done`);
+    await container.until('[ "$(systemctl show opendcre -P SubState)" = running ]');
+    expect(await statusOf("test")).toBe("200");
+    expect(await property("MainPID")).toBe(pid);
+  });
+
+  test("is started again after kill -9", async () => {
+    await restartedBy(() => container.run("systemctl kill -s KILL opendcre"));
+    expect(await statusOf("test")).toBe("200");
+  });
+
+  test("is killed and started again when its event loop does not turn", async () => {
+    await container.run(
+      "mkdir -p /run/systemd/system/opendcre.service.d && printf '[Service]\\nWatchdogSec=2\\n' >/run/systemd/system/opendcre.service.d/quick.conf && systemctl daemon-reload && systemctl restart opendcre",
+    );
+    await restartedBy(() => container.run("kill -STOP $(systemctl show opendcre -P MainPID)"));
+    expect(await container.run("journalctl -u opendcre --no-pager")).toContain("Watchdog timeout (limit 2s)!");
+    expect(await statusOf("test")).toBe("200");
+    await container.run("rm -r /run/systemd/system/opendcre.service.d && systemctl daemon-reload");
+  });
+
+  test("is not started again and again with a wrong configuration", async () => {
+    await container.run("cp /etc/opendcre/opendcre.json /root/good.json && echo '{' >/etc/opendcre/opendcre.json");
+    expect((await container.attempt("systemctl restart opendcre")).exitCode).not.toBe(0);
+    expect(await property("ExecMainStatus")).toBe("78");
+    expect(await property("ActiveState")).toBe("failed");
+    await container.run("cp /root/good.json /etc/opendcre/opendcre.json && systemctl start opendcre");
+  });
+
+  test("goes back to the version before, and on again, with its configuration and tokens kept", async () => {
+    const kept = "sha256sum /etc/opendcre/opendcre.json /etc/default/opendcre /var/lib/opendcre/tokens.json";
+    const before = await container.run(kept);
+    await restartedBy(() => install(debs.before));
+    expect(await installedVersion()).toBe(BEFORE);
+    expect(await container.run(kept)).toBe(before);
+    expect(await statusOf("scan")).toBe("401");
+    await restartedBy(() => install(debs.present));
+    expect(await installedVersion()).toBe(VERSION);
+    expect(await container.run(kept)).toBe(before);
+    expect(await statusOf("test")).toBe("200");
+  });
+
+  test("stays disabled over an upgrade where the administrator has disabled it", async () => {
+    await container.run("systemctl disable opendcre");
+    await install(debs.present, "--reinstall");
+    expect((await container.attempt("systemctl is-enabled opendcre")).stdout.trim()).toBe("disabled");
+    await container.run("systemctl enable opendcre");
+  });
+
+  test("removed, leaves configuration and what is kept; installed again, goes on with them", async () => {
+    await container.run("apt-get remove -y -q opendcre 2>&1");
+    expect((await container.attempt("systemctl is-active opendcre")).stdout.trim()).toBe("inactive");
+    expect((await container.attempt("pgrep -x opendcre")).stdout).toBe("");
+    await container.run("test -s /etc/opendcre/opendcre.json && test -s /var/lib/opendcre/tokens.json");
+    await install(debs.present);
+    expect(await property("ActiveState")).toBe("active");
+    expect(await container.run("opendcre token list")).toContain("container");
+  });
+
+  test("purged, leaves nothing but its user and what the administrator has added", async () => {
+    await container.run("apt-get purge -y -q opendcre 2>&1");
+    const left = await container.run(
+      "find / -xdev -name '*opendcre*' -not -path '/root/*' -not -path '/proc/*' -not -path '/var/log/journal/*'",
+    );
+    expect(left.split("\n").toSorted()).toEqual(["/etc/opendcre"]);
+    expect(await container.run("find /etc/opendcre -type f")).toBe("/etc/opendcre/credentials/bmc");
+    expect(await container.run("systemctl --failed --no-legend --plain")).toBe("");
+  });
+});
