@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { toError } from "../lib/to-error.ts";
@@ -11,8 +11,8 @@ export const auditPath = (config: Config, env: Environment): string =>
 
 /** Why a folder cannot be written, or be made; undefined where it can. */
 function whyNotWritable(directory: string): string | undefined {
+  if (!existsSync(directory) && directory !== dirname(directory)) return whyNotWritable(dirname(directory));
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o750 });
     accessSync(directory, constants.W_OK | constants.X_OK);
     return undefined;
   } catch (error) {

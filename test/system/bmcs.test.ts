@@ -137,7 +137,7 @@ describe.skipIf(!isReady)(`the whole product with BMCs (${needs})`, () => {
     expect((await product.get("version/40000001")).status).toBe(200);
     writeBmcFile(entry({ board_id: "40000007" }));
     product.process.kill("SIGHUP");
-    await product.until(({ event, level }) => event === "reload" && level === "info");
+    await product.until(({ msg }) => String(msg).includes("was read again"));
     expect((await product.get("version/40000007")).status).toBe(200);
     expect((await product.get("version/40000001")).status).toBe(500);
     expect(await product.stop()).toBe(0);

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { fromSources, root, startProduct, type Product } from "../support/product.ts";
 import { hasSocat, openCable } from "../support/socat.ts";
 
+/** What is kept on this machine is not a test's. */
+const env = { OPENDCRE_AUDIT_MODE: "off" };
 const rack = join(root, "config", "simple.json");
 
 /** Starts `opendcre emulate` and waits until it answers. */
@@ -33,7 +35,7 @@ describe.skipIf(!hasSocat)("over a cable (needs socat)", () => {
   test("the emulator is killed and started again: the server stays up and finds it (needs socat)", async () => {
     const cable = await openCable();
     let emulator = await startEmulator(cable.far);
-    const product = await startProduct(["--device", cable.near]);
+    const product = await startProduct(["--device", cable.near], undefined, env);
     expect((await product.get("version/1")).body.firmware_version).toBe("OpenDCRE Emulator 2 - server 1");
     emulator.kill("SIGKILL");
     await emulator.exited;
@@ -51,10 +53,10 @@ describe.skipIf(!hasSocat)("over a cable (needs socat)", () => {
   test("the server is killed and started again: the emulator goes on (needs socat)", async () => {
     const cable = await openCable();
     const emulator = await startEmulator(cable.far);
-    const first = await startProduct(["--device", cable.near]);
+    const first = await startProduct(["--device", cable.near], undefined, env);
     expect((await first.get("fan/1/3002/4321")).body).toEqual({ speed_rpm: 4321 });
     await first.stop("SIGKILL");
-    const second = await startProduct(["--device", cable.near]);
+    const second = await startProduct(["--device", cable.near], undefined, env);
     // A fan keeps its speed: the emulator is still the same.
     expect(await untilAnswered(second, "fan/1/3002")).toEqual({ speed_rpm: 4321 });
     expect(await second.stop()).toBe(0);
@@ -67,7 +69,7 @@ describe.skipIf(!hasSocat)("over a cable (needs socat)", () => {
     const cable = await openCable();
     // At 1200 baud a scan takes seconds.
     const emulator = await startEmulator(cable.far, "--baud-delay", "1200");
-    const product = await startProduct(["--device", cable.near, "--log-level", "debug"]);
+    const product = await startProduct(["--device", cable.near, "--log-level", "debug"], undefined, env);
     const scan = product.get("scan");
     await product.until(({ received }) => received !== undefined);
     await cable.unplug();
