@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import type { Clock } from "./clock.ts";
 
@@ -24,14 +25,14 @@ function isRunning(pid: number): boolean {
 }
 
 /**
- * Does something while no other process does the same under the same lock: a file that holds the id of the process that has it. One that
+ * Does something while nobody else, in this process or another, does the same under the same lock: a file that holds the id of the process that has it. One that
  * a process has left behind when it was killed is taken over.
  *
  * @throws LockedError where another one has it for five seconds, and what the action throws
  */
 export async function withLock<T>(path: string, clock: Clock, action: () => Promise<T>): Promise<T> {
   // The id is in the file from its first moment: a link is made of a file that is whole.
-  const ticket = `${path}.${process.pid}`;
+  const ticket = `${path}.${randomUUID()}`;
   await writeFile(ticket, `${process.pid}`, { mode: 0o600 });
   try {
     for (let tries = 0; !(await tryLink(ticket, path)); tries++) {
@@ -72,7 +73,7 @@ async function holderOf(path: string): Promise<number | undefined> {
 
 /** Of several that find the same lock left behind, one gets it out of the way. A new one that took its place meanwhile is put back. */
 async function takeAway(path: string, holder: number): Promise<void> {
-  const aside = `${path}.${process.pid}.old`;
+  const aside = `${path}.${randomUUID()}`;
   try {
     await rename(path, aside);
   } catch (error) {
