@@ -35,7 +35,11 @@ export interface BuildLoginOptions {
   readonly throttle: LoginThrottle;
 }
 
-/** Builds what the configuration and the files ask for. @throws CredentialFileError, RangeError for a proxy that is no address */
+/**
+ * Builds what the configuration and the files ask for.
+ *
+ * @throws CredentialFileError, RangeError for a proxy that is no address, what node:fs throws of certificates
+ */
 export async function buildLogin(options: BuildLoginOptions): Promise<BuiltLogin> {
   const { config, directory, log, clock, throttle } = options;
   const { trustedProxies, proxyUserHeader, proxyRoleHeader, proxyRole, anonymousRole } = config.auth;
@@ -47,6 +51,7 @@ export async function buildLogin(options: BuildLoginOptions): Promise<BuiltLogin
   const authenticators: Authenticator[] = [
     new TokenAuthenticator(tokens, clock, (id) => use.note(id)),
     ...passwordAuthenticators(options),
+    ...(await remoteAuthenticators(options)),
   ];
   const login = new Login({ authenticators, clock, events: loginEvents(log), throttle });
   const guard = new LoginGuard({
@@ -61,6 +66,18 @@ export async function buildLogin(options: BuildLoginOptions): Promise<BuiltLogin
     await login.close();
   };
   return { guard, reload: () => login.reload(), close };
+}
+
+/** Those that ask other machines, whose code few need. */
+async function remoteAuthenticators({
+  config: { ldap, oidc },
+  log,
+  clock,
+}: BuildLoginOptions): Promise<Authenticator[]> {
+  const authenticators: Authenticator[] = [];
+  if (ldap) authenticators.push(await (await import("./build-ldap.ts")).buildLdap(ldap, log, clock));
+  if (oidc) authenticators.push(await (await import("./build-oidc.ts")).buildOidc(oidc, log, clock));
+  return authenticators;
 }
 
 function passwordAuthenticators({ config, directory, log }: BuildLoginOptions): Authenticator[] {

@@ -53,6 +53,9 @@ const cannotCheck = (cause: unknown) =>
     cause,
   });
 
+/** All that the configuration says of who may come in, to compare. */
+const settingsOf = ({ auth, ldap, oidc }: Config): string => JSON.stringify([auth, ldap, oidc]);
+
 class SwitchingGuard implements Guard {
   readonly #directory: string;
   readonly #log: Log;
@@ -81,8 +84,8 @@ class SwitchingGuard implements Guard {
   }
 
   isConfigured(): boolean {
-    const { required, htpasswd, proxyUserHeader } = this.#config.auth;
-    if (required || htpasswd !== null || proxyUserHeader !== null) return true;
+    const { ldap, oidc, auth } = this.#config;
+    if (auth.required || auth.htpasswd !== null || auth.proxyUserHeader !== null || ldap || oidc) return true;
     return credentialFiles.some((name) => existsSync(join(this.#directory, name)));
   }
 
@@ -136,7 +139,7 @@ class SwitchingGuard implements Guard {
   async #reload(config: Config): Promise<void> {
     const before = this.#config;
     this.#config = config;
-    if (JSON.stringify(before.auth) === JSON.stringify(config.auth)) {
+    if (settingsOf(before) === settingsOf(config)) {
       await this.#built?.reload();
       return;
     }

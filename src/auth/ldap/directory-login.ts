@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import { toError } from "../../lib/to-error.ts";
-import type { ConnectionOptions } from "./connection.ts";
 import { LdapError } from "./ldap-error.ts";
 import type { LdapServer } from "./ldap-server.ts";
 import type { GroupGrant, LdapSettings, ServiceAccount } from "./ldap-settings.ts";
@@ -28,15 +27,25 @@ export class DirectoryLogin {
 
   /**
    * @param password not empty
+   * @param signal ends the conversation; its reason is what is thrown
    * @throws LdapError where the directory cannot say
    */
-  async run(user: string, password: string, options: ConnectionOptions): Promise<Login> {
-    using session = await LdapSession.open(this.#server, options);
+  async run(user: string, password: string, signal: AbortSignal): Promise<Login> {
+    using session = await LdapSession.open(this.#server, { ca: await this.#readCa(), signal });
     const { bindName, account } = this.#settings;
     // Waited for here: the session ends with this function.
     return bindName === undefined
       ? await this.#searchAndBind(session, account, user, password)
       : await this.#bindDirectly(session, bindName, user, password);
+  }
+
+  async #readCa(): Promise<string | undefined> {
+    try {
+      return await this.#settings.readCa();
+    } catch (cause) {
+      const message = `there is nobody to say that it is to be trusted: ${toError(cause).message}`;
+      throw new LdapError("untrusted", this.#server.url, message, { cause });
+    }
   }
 
   /** Looks for the user, then proves the password. */

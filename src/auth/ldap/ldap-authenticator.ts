@@ -63,17 +63,14 @@ export class LdapAuthenticator implements BasicAuthenticator {
 
   /** Asks one server. Undefined where it cannot say. */
   async #ask(server: LdapServer, user: string, password: string): Promise<Login | undefined> {
-    const { timeoutMs, ca } = this.#settings;
+    const { timeoutMs } = this.#settings;
     const controller = new AbortController();
     this.#underWay.add(controller);
     const timer = this.#clock.after(timeoutMs, () =>
       controller.abort(new LdapError("timeout", server.url, `no answer within ${timeoutMs} ms`)),
     );
     try {
-      const login = await new DirectoryLogin(this.#settings, server).run(user, password, {
-        ca,
-        signal: controller.signal,
-      });
+      const login = await new DirectoryLogin(this.#settings, server).run(user, password, controller.signal);
       if (this.#restUntilMs.delete(server)) this.#witness.recovered(server.url);
       return login;
     } catch (error) {

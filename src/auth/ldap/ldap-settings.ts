@@ -27,8 +27,8 @@ export interface ServiceAccount {
 export interface LdapSettings {
   /** Tried in this order. At least one. */
   readonly servers: readonly LdapServer[];
-  /** Certificates of the authorities to believe, PEM; undefined for those of the system. */
-  readonly ca: string | undefined;
+  /** Reads certificates of the authorities to believe, PEM, each time anew; undefined for those of the system. @throws what the system says */
+  readonly readCa: () => Promise<string | undefined>;
   /** Who looks for users. Without one, users are bound as `bindName` says, or are looked for anonymously. */
   readonly account: ServiceAccount | undefined;
   /** What a user binds with, a template with `{user}`; undefined where the user has to be looked for first. */

@@ -7,6 +7,7 @@ import {
   type JWSHeaderParameters,
 } from "jose";
 import type { Clock } from "../../lib/clock.ts";
+import { toError } from "../../lib/to-error.ts";
 import { fetchJson } from "./fetch-json.ts";
 import { OidcError } from "./oidc-error.ts";
 import type { OidcSettings } from "./oidc-settings.ts";
@@ -100,15 +101,24 @@ export class IssuerKeys {
     return this.#fetching;
   }
 
+  async #readCa(): Promise<string | undefined> {
+    try {
+      return await this.#settings.readCa();
+    } catch (cause) {
+      const message = `there is nobody to say that it is to be trusted: ${toError(cause).message}`;
+      throw new OidcError("unreachable", this.#settings.issuer, message, { cause });
+    }
+  }
+
   async #fetch(): Promise<void> {
-    const { issuer, timeoutMs, ca } = this.#settings;
+    const { issuer, timeoutMs } = this.#settings;
     const abort = new AbortController();
     this.#abort = abort;
     const timer = this.#clock.after(timeoutMs, () =>
       abort.abort(new OidcError("timeout", issuer, `no keys within ${timeoutMs} ms`)),
     );
     try {
-      const options = { ca, signal: abort.signal };
+      const options = { ca: await this.#readCa(), signal: abort.signal };
       const uri = this.#settings.jwksUri ?? (await discover(issuer, options));
       const find = keySetOf(uri, await fetchJson(uri, options));
       this.#keys = { find, fetchedMs: this.#clock.monotonicMs() };

@@ -29,8 +29,8 @@ export interface OidcSettings {
   readonly audience: string;
   /** Where its keys are; undefined where it says that itself (OpenID Connect Discovery 1.0). */
   readonly jwksUri: string | undefined;
-  /** Certificates of the authorities to believe, PEM; undefined for those of the system. */
-  readonly ca: string | undefined;
+  /** Reads certificates of the authorities to believe, PEM, each time anew; undefined for those of the system. @throws what the system says */
+  readonly readCa: () => Promise<string | undefined>;
   readonly algorithms: readonly SignatureAlgorithm[];
   /** By how much clocks may differ, in seconds. */
   readonly clockToleranceS: number;

@@ -63,7 +63,7 @@ function ask(url: string, isPlain: boolean, ca?: string) {
   const ldap = new LdapAuthenticator(
     {
       servers: [parseLdapServer(url, isPlain)],
-      ca,
+      readCa: () => Promise.resolve(ca),
       account: undefined,
       bindName: `uid={user},${SUFFIX}`,
       userBase: undefined,

@@ -37,7 +37,7 @@ describe.skipIf(!hasSlapd)(`A directory (needs ${SLAPD})`, () => {
 
   const settings = (): LdapSettings => ({
     servers: [parseLdapServer(slapd.tlsUrl, false)],
-    ca: slapd.ca,
+    readCa: () => Promise.resolve(slapd.ca),
     account: { name: finder.name, password: () => Promise.resolve(finder.password) },
     bindName: undefined,
     userBase: SUFFIX,
@@ -237,8 +237,20 @@ describe.skipIf(!hasSlapd)(`A directory (needs ${SLAPD})`, () => {
     });
 
     test("where its certificate is of an authority that is not ours", async () => {
-      await expectFailure({ ca: undefined }, "untrusted", /certificate/);
-      await expectFailure({ ca: undefined, servers: [parseLdapServer(slapd.url, false)] }, "untrusted", /certificate/);
+      await expectFailure({ readCa: () => Promise.resolve(undefined) }, "untrusted", /certificate/);
+      await expectFailure(
+        { readCa: () => Promise.resolve(undefined), servers: [parseLdapServer(slapd.url, false)] },
+        "untrusted",
+        /certificate/,
+      );
+    });
+
+    test("where nobody can be asked whether its certificate is to be trusted", async () => {
+      await expectFailure(
+        { readCa: () => Promise.reject(new Error("ENOENT: ca.pem")) },
+        "untrusted",
+        /ENOENT: ca\.pem/,
+      );
     });
 
     test("where nothing listens", async () => {

@@ -60,7 +60,7 @@ describe("Tokens of an OpenID provider", () => {
     issuer: provider.issuer,
     audience: AUDIENCE,
     jwksUri: undefined,
-    ca: undefined,
+    readCa: () => Promise.resolve(undefined),
     algorithms: ["RS256", "ES256"],
     clockToleranceS: 30,
     nameClaim: "sub",
@@ -312,17 +312,17 @@ describe("Tokens of an OpenID provider", () => {
     await makeCertificate(folder, "other", "DNS:other.example");
     const read = (name: string) => readFileSync(join(folder, name), "utf8");
     const tlsOf = (name: string) => ({ key: read(`${name}.key`), cert: read(`${name}.pem`), ca: read("ca.pem") });
-    const ca = read("ca.pem");
+    const readCa = () => Promise.resolve(read("ca.pem"));
     const tls = tlsOf("localhost");
     await using secure = await startOidcProvider({ clients, keys: [key], tls });
-    expect(await ask(await secure.token("ops"), { issuer: secure.issuer, ca })).toMatchObject({ name: "ops" });
+    expect(await ask(await secure.token("ops"), { issuer: secure.issuer, readCa })).toMatchObject({ name: "ops" });
     expect(await ask(await secure.token("ops"), { issuer: secure.issuer })).toMatchObject({ rejected: "unavailable" });
     expect(failures.map(({ code, message }) => `${code} ${message}`)).toEqual([
       expect.stringMatching(/^unreachable https:.*certificate/),
     ]);
     await using impostor = await startOidcProvider({ clients, keys: [key], tls: tlsOf("other") });
     const token = await forge({ iss: impostor.issuer });
-    expect(await ask(token, { issuer: impostor.issuer, ca })).toMatchObject({ rejected: "unavailable" });
+    expect(await ask(token, { issuer: impostor.issuer, readCa })).toMatchObject({ rejected: "unavailable" });
     rmSync(folder, { recursive: true });
   });
 });
