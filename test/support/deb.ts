@@ -25,7 +25,7 @@ const target = process.arch === "arm64" ? "linux-arm64" : "linux-x64";
 /** Makes the package for this machine, the quick way, and returns its path. */
 export function makeDeb(outdir: string): string {
   run(process.execPath, ["build.ts", "--deb", "--fast", "--target", target, "--outdir", outdir]);
-  const [deb] = readdirSync(outdir).filter((name) => name.endsWith(".deb"));
+  const deb = readdirSync(outdir).find((name) => name.endsWith(".deb"));
   if (deb === undefined) throw new DebError("build.ts made no package");
   return join(outdir, deb);
 }
