@@ -1,5 +1,6 @@
 import { auditCommands } from "./audit-commands.ts";
 import type { CommandSpec, OptionSpec } from "./command.ts";
+import { credentialCommands } from "./credential-commands.ts";
 
 const config: OptionSpec = {
   name: "config",
@@ -122,4 +123,11 @@ const listPorts: CommandSpec = {
 export const defaultCommand = serve;
 
 /** Every command, in the order in which help names them. */
-export const commands: readonly CommandSpec[] = [serve, emulate, checkConfig, listPorts, ...auditCommands];
+export const commands: readonly CommandSpec[] = [
+  serve,
+  emulate,
+  checkConfig,
+  listPorts,
+  ...auditCommands,
+  ...credentialCommands,
+];
