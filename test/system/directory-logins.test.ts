@@ -1,0 +1,162 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AUDIENCE, makeKey, startOidcProvider, type OidcProvider } from "../support/oidc-provider.ts";
+import { startProduct, type Product } from "../support/product.ts";
+import { finder, groupDn, hasSlapd, passwords, peopleDn, SLAPD, startSlapd, type Slapd } from "../support/slapd.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "opendcre-logins-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Writes a file that nobody else may read, and hands back its path. */
+function secretFile(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  chmodSync(path, 0o600);
+  return path;
+}
+
+async function start(name: string, sections: object): Promise<Product> {
+  const state = mkdtempSync(join(folder, "state-"));
+  const file = secretFile(`${name}.json`, JSON.stringify({ ...sections, state: { directory: state } }));
+  return startProduct(["--emulator", "--config", file]);
+}
+
+/** Requests a path, and hands back the status and what may be worth knowing beside it. */
+async function ask(product: Product, path: string, authorization?: string) {
+  const { status, headers } = await product.get(
+    path,
+    authorization === undefined ? {} : { headers: { authorization } },
+  );
+  return { status, retryAfter: headers.get("retry-after"), challenge: headers.get("www-authenticate") };
+}
+
+const basic = (user: string, password: string) => `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}`;
+
+describe.skipIf(!hasSlapd)(`The product with a directory (needs ${SLAPD})`, () => {
+  let slapd: Slapd;
+  let product: Product;
+
+  beforeAll(async () => {
+    slapd = await startSlapd();
+    product = await start("ldap", {
+      ldap: {
+        servers: [slapd.url],
+        ca_file: join(slapd.folder, "ca.pem"),
+        bind_dn: finder.name,
+        bind_password_file: secretFile("finder", `${finder.password}\n`),
+        user_base: peopleDn,
+        groups: [
+          { group: groupDn("ops"), role: "operator", boards: ["1"] },
+          { group: groupDn("readers"), role: "reader" },
+        ],
+      },
+    });
+  }, 30_000);
+
+  afterAll(async () => {
+    await product.stop();
+    await slapd.stop();
+  });
+
+  test("lets users in with the roles of their groups", async () => {
+    const alice = basic("alice", passwords.alice);
+    const bob = basic("bob", passwords.bob);
+    expect(await ask(product, "power/1/3001/off", alice)).toMatchObject({ status: 200 });
+    expect(await ask(product, "power/2/3001/off", alice)).toMatchObject({ status: 403 });
+    expect(await ask(product, "scan/1", bob)).toMatchObject({ status: 200 });
+    expect(await ask(product, "power/1/3001/on", bob)).toMatchObject({ status: 403 });
+    expect(await ask(product, "scan/1", basic("zoë", passwords["zoë"]))).toMatchObject({ status: 200 });
+  });
+
+  test("keeps everybody else out, and does not say why", async () => {
+    const strangers = [
+      undefined,
+      basic("alice", passwords.bob),
+      basic("nobody", "password"),
+      basic("carol", passwords.carol),
+    ];
+    for (const credentials of strangers) {
+      const answer = await ask(product, "scan/1", credentials);
+      expect(answer).toMatchObject({ status: 401, challenge: expect.stringContaining("Basic") });
+    }
+  });
+
+  test("says that it cannot check while the directory is down", async () => {
+    const dead = await start("down", {
+      ldap: {
+        servers: ["ldaps://localhost:1"],
+        user_base: peopleDn,
+        groups: [{ group: groupDn("ops"), role: "operator" }],
+      },
+    });
+    expect(await ask(dead, "scan/1", basic("alice", passwords.alice))).toMatchObject({ status: 503, retryAfter: "5" });
+    const line = await dead.until(({ event }) => event === "directory");
+    expect(line).toMatchObject({ server: "ldaps://localhost:1", code: "unreachable" });
+    await dead.stop();
+    const lines = JSON.stringify(await dead.lines());
+    expect(lines).not.toContain(passwords.alice);
+    expect(lines).not.toContain(Buffer.from(passwords.alice).toString("base64").slice(0, 12));
+  });
+});
+
+describe("The product with an issuer of tokens", () => {
+  let provider: OidcProvider;
+  let product: Product;
+
+  beforeAll(async () => {
+    const clients = {
+      ops: { secret: "secret-of-client-ops", claims: { roles: ["rack-operator"] } },
+      monitor: { secret: "secret-of-client-monitor", claims: { roles: ["rack-reader"] } },
+      other: { secret: "secret-of-client-other", claims: { roles: ["something"] } },
+    };
+    provider = await startOidcProvider({ clients, keys: [await makeKey("one")] });
+    product = await start("oidc", {
+      oidc: {
+        issuer: provider.issuer,
+        audience: AUDIENCE,
+        roles: [
+          { value: "rack-operator", role: "operator", boards: ["1"] },
+          { value: "rack-reader", role: "reader" },
+        ],
+      },
+    });
+  }, 30_000);
+
+  afterAll(async () => {
+    await product.stop();
+    await provider.stop();
+  });
+
+  test("lets callers in with the roles of their tokens", async () => {
+    const ops = `Bearer ${await provider.token("ops")}`;
+    const monitor = `Bearer ${await provider.token("monitor")}`;
+    expect(await ask(product, "power/1/3001/off", ops)).toMatchObject({ status: 200 });
+    expect(await ask(product, "power/2/3001/off", ops)).toMatchObject({ status: 403 });
+    expect(await ask(product, "scan/1", monitor)).toMatchObject({ status: 200 });
+    expect(await ask(product, "power/1/3001/on", monitor)).toMatchObject({ status: 403 });
+  });
+
+  test("keeps everybody else out", async () => {
+    const token = await provider.token("ops");
+    const [header, payload] = token.split(".");
+    const none = Buffer.from(JSON.stringify({ alg: "none" })).toString("base64url");
+    const strangers = [
+      undefined,
+      "Bearer x",
+      `Bearer ${header}.${payload}.AAAA`,
+      `Bearer ${none}.${payload}.AA`,
+      `Bearer ${await provider.token("other")}`,
+    ];
+    for (const credentials of strangers)
+      expect(await ask(product, "scan/1", credentials)).toMatchObject({
+        status: 401,
+        challenge: expect.stringContaining("Bearer"),
+      });
+    await product.stop();
+    const lines = JSON.stringify(await product.lines());
+    expect(lines).toContain("wrong signature");
+    expect(lines).not.toContain(payload ?? token);
+  });
+});
