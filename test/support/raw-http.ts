@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { connect as connectTls, type ConnectionOptions } from "node:tls";
 
 /** An answer as it stood on the wire. */
 export interface RawAnswer {
@@ -35,10 +36,11 @@ export class RawHttp {
     });
   }
 
-  static async open(port: number, host = "127.0.0.1"): Promise<RawHttp> {
-    const socket = connect(port, host);
+  /** @param tls how to speak TLS; plain HTTP where it is absent */
+  static async open(port: number, host = "127.0.0.1", tls?: ConnectionOptions): Promise<RawHttp> {
+    const socket = tls ? connectTls({ ...tls, port, host }) : connect(port, host);
     await new Promise<void>((resolve, reject) => {
-      socket.once("connect", resolve);
+      socket.once(tls ? "secureConnect" : "connect", resolve);
       socket.once("error", reject);
     });
     return new RawHttp(socket);
