@@ -55,7 +55,7 @@ export class Answers {
       const { method, path, requestId, remote, startedMs } = call;
       const durationMs = clock.monotonicMs() - startedMs;
       const bytes = isBare ? 0 : Buffer.byteLength(json);
-      accessLog({ method, path, status, durationMs, requestId, remote, bytes });
+      accessLog({ method, path, status, durationMs, requestId, remote, bytes }, call);
     }
     // A response copies its headers when it is made, so that all can be made from the same few.
     const common = this.#headers[call.kind];

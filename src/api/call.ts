@@ -33,6 +33,11 @@ export class Call implements CommandContext {
     return `${this.method} ${this.path}`;
   }
 
+  /** A header of the request, by its name in lower case. */
+  header(name: string): string | null {
+    return this.#request.headers.get(name);
+  }
+
   /** Aborted when the caller has gone. Made when it is first asked for: what asks no device needs none. */
   get signal(): AbortSignal {
     return this.#request.signal;

@@ -5,6 +5,8 @@ import type { Command } from "../devices/command.ts";
 import { DeviceError } from "../devices/errors.ts";
 import { formatBoardId, formatDeviceId } from "../devices/ids.ts";
 import type { ControlWitness } from "../devices/inventory.ts";
+import { systemClock } from "../lib/clock.ts";
+import { combinedLine } from "../telemetry/log-files/combined-format.ts";
 import { logAccess, logControl } from "../telemetry/access-log.ts";
 import type { Log } from "../telemetry/log.ts";
 
@@ -38,8 +40,13 @@ export function valueOf(command: Command): string | undefined {
 export function accessLog({ log: { access }, server: { endpointPrefix } }: Config, log: Log): AccessLog | undefined {
   if (access === "off") return undefined;
   const probe = access === "commands" ? `${endpointPrefix}${API_VERSION}/test` : undefined;
-  return (entry) => {
-    if (entry.path !== probe || entry.status !== 200) logAccess(log, entry);
+  return (entry, call) => {
+    if (entry.path === probe && entry.status === 200) return;
+    logAccess(log, entry);
+    if (!log.accessFile) return;
+    const { name, via } = call.caller;
+    const details = { user: via === "none" ? undefined : name, header: (header: string) => call.header(header) };
+    log.accessFile.access(combinedLine(entry, details, systemClock.wallMs()));
   };
 }
 

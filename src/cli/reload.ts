@@ -51,6 +51,7 @@ const takesEffect = (setting: string) => reloadable.has(setting) || reloadable.h
 export function reloader({ load, config: started, appliance, log }: ReloaderOptions): () => Promise<void> {
   let known = started;
   const readAgain = async () => {
+    log.reopen();
     log.info({ event: "reload", signal: "SIGHUP" }, "reading again what may change");
     let config: Config;
     try {

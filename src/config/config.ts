@@ -95,6 +95,11 @@ export interface Config {
     readonly level: ConfigValues["log"]["level"];
     readonly format: ConfigValues["log"]["format"];
     readonly access: ConfigValues["log"]["access"];
+    /** The folder for log files; null where there are none. */
+    readonly directory: string | null;
+    readonly maxFileBytes: number;
+    readonly maxFileAgeH: number;
+    readonly keepFiles: number;
   };
   readonly ipmi: {
     readonly bmcConfig: string | null;
@@ -179,7 +184,15 @@ export function toConfig(values: ConfigValues, source: ConfigSource): Config {
     },
     hat: hatOf(values),
     emulator: { enabled: emulator.enabled, file: emulator.file, baudDelay: baudDelay === false ? null : baudDelay },
-    log: { level: log.level, format: log.format, access: log.access },
+    log: {
+      level: log.level,
+      format: log.format,
+      access: log.access,
+      directory: log.directory,
+      maxFileBytes: log.max_file_bytes,
+      maxFileAgeH: log.max_file_age_h,
+      keepFiles: log.keep_files,
+    },
     ipmi: { bmcConfig: ipmi.bmc_config, mayBmcConfigBeMissing, queueLimit: ipmi.queue_limit },
     control: controlOf(values),
     state: { directory: state.directory },

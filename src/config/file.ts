@@ -37,6 +37,7 @@ const filePaths: ReadonlySet<SettingPath> = new Set<SettingPath>([
   "ipmi.bmc_config",
   "ldap.bind_password_file",
   "ldap.ca_file",
+  "log.directory",
   "oidc.ca_file",
   "state.directory",
   "tls.certificate",

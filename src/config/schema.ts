@@ -3,7 +3,7 @@ import { api, auth } from "./auth-sections.ts";
 import { ldap, oidc } from "./directory-sections.ts";
 import { audit, control } from "./control-section.ts";
 import { hat } from "./hat-section.ts";
-import { flag, integer } from "./setting-types.ts";
+import { flag, integer, optionalText } from "./setting-types.ts";
 import { limits, tls } from "./tls-sections.ts";
 
 /** Serial line speeds, in baud, that Linux can be asked for. */
@@ -121,6 +121,18 @@ const log = Type.Object(
       description:
         'Which requests get a line: "commands" all but successful ones for the route test, which monitoring asks all the time, "all" these too, "off" none.',
     }),
+    directory: optionalText(
+      "the path of a folder",
+      "A folder for log files as well: access.log in combined format, daemon.log with everything else, error.log with what failed. null writes none.",
+    ),
+    max_file_bytes: integer(
+      4096,
+      1_073_741_824,
+      10_485_760,
+      "How large a log file becomes before a new one is begun, in bytes.",
+    ),
+    max_file_age_h: integer(1, 8760, 168, "How old a log file becomes before a new one is begun, in hours."),
+    keep_files: integer(0, 100, 5, "How many of each log file's predecessors are kept, as FILE.1, FILE.2 and so on."),
   },
   { description: "The log, on standard output." },
 );

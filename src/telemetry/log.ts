@@ -1,7 +1,9 @@
 import { writeSync } from "node:fs";
 import { pino } from "pino";
 import { systemClock } from "../lib/clock.ts";
+import { journalPrefix, leadsToJournal } from "./journal.ts";
 import { LineBuffer, type ByteSink } from "./line-buffer.ts";
+import type { LogFiles } from "./log-files/log-files.ts";
 
 /** How severe a line is, from the least severe to the most. */
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
@@ -20,18 +22,24 @@ export interface Log extends Readonly<Record<LogLevel, WriteLine>> {
   event(name: string, fields: LogFields, message: string): void;
   /** True where lines of this level are written: for what is costly to say. */
   isLevelEnabled(level: LogLevel): boolean;
+  /** The file for requests, in the combined format; absent where there is none. */
+  readonly accessFile?: { access(line: string): void } | undefined;
 }
 
 /** The log, for the one who has made it. */
 export interface OwnLog extends Log {
   /** Writes lines from this level on, from now on. */
   setLevel(level: LogLevel): void;
+  /** Opens log files anew. */
+  reopen(): void;
 }
 
 /** Where lines go. */
 export interface LogOutput {
   /** True where people look on. */
   readonly isTerminal: boolean;
+  /** True where the journal reads, which takes a priority in front of each line. */
+  readonly isJournal?: boolean;
   /** Takes a line, its end included. */
   write(line: string): void;
   /** Lines that could not be written since this was last asked. */
@@ -44,6 +52,11 @@ export interface LogOptions {
   readonly format: "auto" | "pretty" | "json";
   /** Standard output where it is absent. */
   readonly output?: LogOutput;
+  /** A folder for log files as well; without one, or with null, there are none. The rest says when they are replaced. */
+  readonly directory?: string | null;
+  readonly maxFileBytes?: number;
+  readonly maxFileAgeH?: number;
+  readonly keepFiles?: number;
 }
 
 /**
@@ -60,6 +73,7 @@ function openStandardOutput(): LogOutput {
   process.on("exit", () => buffer.flush());
   return {
     isTerminal: process.stdout.isTTY,
+    isJournal: leadsToJournal(1, process.env["JOURNAL_STREAM"]),
     takeLostLines: () => buffer.takeLostLines(),
     write: (line) => buffer.write(line),
   };
@@ -89,20 +103,56 @@ function isoTime(): () => string {
   };
 }
 
+const MS_PER_H = 3_600_000;
+
+/** The log files that are asked for. Without any, their code is not loaded. `failed` is told when one cannot be written. */
+async function openFiles(
+  options: LogOptions,
+  failed: (path: string, error: Error) => void,
+): Promise<LogFiles | undefined> {
+  const { directory = null, maxFileBytes = 10_485_760, maxFileAgeH = 168, keepFiles = 5 } = options;
+  if (directory === null) return undefined;
+  const { openLogFiles } = await import("./log-files/log-files.ts");
+  const policy = { maxBytes: maxFileBytes, maxAgeMs: maxFileAgeH * MS_PER_H, keep: keepFiles };
+  const files = openLogFiles({ directory, clock: systemClock, failed, ...policy });
+  process.on("exit", () => files.flush());
+  return files;
+}
+
+const levels: readonly LogLevel[] = ["trace", "debug", "info", "warn", "error", "fatal"];
+const BEFORE_LEVEL = '{"level":"'.length;
+
+/** The level of a line, which is the first thing that it says. */
+const levelOf = (line: string): LogLevel => levels.find((level) => line.startsWith(level, BEFORE_LEVEL)) ?? "info";
+
 /** Makes the log. As JSON, each line is an object with `level` as a word, `time` (ISO 8601, UTC), `msg` and its fields. */
-export async function createLog({ level, format, output = openStandardOutput() }: LogOptions): Promise<OwnLog> {
+export async function createLog(options: LogOptions): Promise<OwnLog> {
+  const { level, format, output = openStandardOutput() } = options;
   const isPretty = format === "pretty" || (format === "auto" && output.isTerminal);
   const prettify = isPretty ? await prettifier(output.isTerminal) : undefined;
   const time = isoTime();
-  const write = (line: string) => {
+  const show = (line: string) => {
     const lost = output.takeLostLines();
     if (lost > 0) log.warn({ lost_lines: lost }, "the log was not read fast enough: lines are missing here");
-    output.write(prettify ? prettify(line) : line);
+    const text = prettify ? prettify(line) : line;
+    output.write(output.isJournal ? `${journalPrefix(levelOf(line))}${text}` : text);
+  };
+  const files = await openFiles(options, (path, error) =>
+    // Not before the line that found out has been written.
+    queueMicrotask(() => log.error({ event: "log-file", path }, `${path} cannot be written: ${error.message}`)),
+  );
+  const write = (line: string) => {
+    show(line);
+    if (!files) return;
+    const lineLevel = levelOf(line);
+    files.line(line, lineLevel === "error" || lineLevel === "fatal");
   };
   const formatters = { level: (label: string) => ({ level: label }) };
   const log = pino({ level, base: null, timestamp: time, formatters }, { write });
   let isInfoEnabled = log.isLevelEnabled("info");
   return Object.assign(log, {
+    accessFile: files,
+    reopen: () => files?.reopen(),
     setLevel(next: LogLevel): void {
       log.level = next;
       isInfoEnabled = log.isLevelEnabled("info");
@@ -110,7 +160,10 @@ export async function createLog({ level, format, output = openStandardOutput() }
     event(name: string, fields: LogFields, message: string): void {
       if (!isInfoEnabled) return;
       const [key, value, text] = [JSON.stringify(name), JSON.stringify(fields), JSON.stringify(message)];
-      write(`{"level":"info"${time()},${key}:${value},"msg":${text}}\n`);
+      const line = `{"level":"info"${time()},${key}:${value},"msg":${text}}\n`;
+      // Requests have a file of their own.
+      if (name === "access") show(line);
+      else write(line);
     },
   });
 }
