@@ -56,7 +56,8 @@ export class AuditFile {
     held.use(await this.#head.lock());
     const open = await this.#catchUp();
     const current = open.size >= this.#options.rotateBytes ? await this.#rotate(open) : open;
-    return this.#write(current, contents);
+    // Waited for here: what is held is given back when this returns.
+    return await this.#write(current, contents);
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,6 @@ import { describe, expect, test } from "bun:test";
 import {
   appendFileSync,
   existsSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -13,11 +12,12 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../../../src/lib/clock.ts";
-import { tryLock } from "../../../src/lib/file-lock.ts";
+import { tryLock, unlock } from "../../../src/lib/file-lock.ts";
 import { openSnapshot } from "../../../src/telemetry/audit/snapshot.ts";
 import { findUnfinished } from "../../../src/telemetry/audit/unfinished.ts";
 import { verify } from "../../../src/telemetry/audit/verify.ts";
-import { ManualClock } from "../../support/manual-clock.ts";
+import { ManualClock, settle } from "../../support/manual-clock.ts";
+import { canMount, mountTmpfs } from "../../support/tmpfs.ts";
 import { act, linesOf, openTrail, temporaryFolder, textOf } from "./support.ts";
 import { open } from "node:fs/promises";
 
@@ -185,6 +185,29 @@ describe("two that write to the same trail", () => {
     expect(await check(path)).toMatchObject({ lines: 200, notes: [], broken: undefined });
   });
 
+  test("hold the lock until all is on the disk and noted", async () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, "audit.jsonl");
+    await writeActs(path, 1);
+    await using head = await open(join(folder.path, "audit.head"), "r");
+    const { trail } = openTrail(path);
+    const end = new AbortController();
+    let looks = 0;
+    const written = (async () => {
+      for (let number = 0; number < 30; number++) await (await trail.begin(act)).end("ok");
+      end.abort();
+    })();
+    for (; !end.signal.aborted; await settle()) {
+      if (!tryLock(head.fd, "shared")) continue;
+      looks++;
+      expect(Number(textOf(join(folder.path, "audit.head")).slice(0, 16))).toBe(linesOf(path).length);
+      unlock(head.fd);
+    }
+    await written;
+    await trail.close();
+    expect(looks).toBeGreaterThan(0);
+  });
+
   test("wait for each other, but not for ever", async () => {
     using folder = temporaryFolder();
     const path = join(folder.path, "audit.jsonl");
@@ -253,28 +276,15 @@ test("acts without an outcome are found, also in the file that was put aside las
   expect((await check(path)).broken).toBeUndefined();
 });
 
-/** True where this process may mount a file system for itself: a disk of 64 kB, for one. */
-const canMount = process.getuid?.() === 0 && mountTmpfs(undefined);
-
-function mountTmpfs(at: string | undefined, ...options: readonly string[]): boolean {
-  using folder = temporaryFolder();
-  const path = at ?? folder.path;
-  const { success } = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", ["size=64k", ...options].join(","), "none", path]);
-  if (success && at === undefined) Bun.spawnSync(["umount", path]);
-  return success;
-}
-
-/** A disk of 64 kB. */
+/** A disk in a folder of its own. */
 function smallDisk() {
   const folder = temporaryFolder();
-  const path = join(folder.path, "disk");
-  mkdirSync(path);
-  mountTmpfs(path);
+  const disk = mountTmpfs(folder.path);
   return {
-    path,
-    remount: (option: string) => Bun.spawnSync(["mount", "-o", `remount,${option}`, path]),
+    path: folder.path,
+    remount: (option: string) => disk.remount(option),
     [Symbol.dispose]() {
-      Bun.spawnSync(["umount", path]);
+      disk[Symbol.dispose]();
       folder[Symbol.dispose]();
     },
   };
@@ -320,3 +330,22 @@ describe.skipIf(!canMount)("a disk (needs root, and mount)", () => {
     expect(await check(path)).toMatchObject({ lines: 4, notes: [], broken: undefined });
   });
 });
+
+test("two programs that write at once keep one chain", async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, "audit.jsonl");
+  const writers = Array.from({ length: 2 }, () =>
+    Bun.spawn([process.execPath, join(import.meta.dirname, "endless-writer.ts"), path], { stdout: "pipe" }),
+  );
+  for (const { stdout } of writers) {
+    // Both have written at least so much. They go on while nobody reads: a pipe holds much more.
+    const reader = stdout.getReader();
+    for (let bytes = 0; bytes < 2000;) bytes += (await reader.read()).value?.length ?? 2000;
+  }
+  for (const writer of writers) writer.kill("SIGKILL");
+  await Promise.all(writers.map(({ exited }) => exited));
+  expect((await writeActs(path, 1)).filter(([what]) => what === "cut")).toEqual([]);
+  const { broken, lines } = await check(path);
+  expect(broken).toBeUndefined();
+  expect(lines).toBeGreaterThan(500);
+}, 60_000);

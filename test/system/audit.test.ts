@@ -1,0 +1,289 @@
+import { afterEach, describe, expect, test } from "bun:test";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fromSources, root, startProduct, type Product } from "../support/product.ts";
+import { canMount, mountTmpfs } from "../support/tmpfs.ts";
+
+const products: Product[] = [];
+const folders: string[] = [];
+
+afterEach(async () => {
+  await Promise.all(products.splice(0).map((product) => product.stop("SIGKILL")));
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "opendcre-audit-"));
+  folders.push(folder);
+  return folder;
+}
+
+/** So that a line of 300 baud, on which an exchange takes a second, is no reason to give up. */
+const slow = { OPENDCRE_BUS_TIMEOUT_MS: "20000" };
+
+const trailIn = (state: string) => join(state, "audit", "audit.jsonl");
+
+/** Serves an emulated rack, and keeps what is kept in a folder. */
+async function serve(state: string, env: Record<string, string> = {}, args: readonly string[] = []): Promise<Product> {
+  const product = await startProduct(["--emulator", "config/simple.json", ...args], undefined, {
+    OPENDCRE_STATE_DIRECTORY: state,
+    ...env,
+  });
+  products.push(product);
+  return product;
+}
+
+/** The lines of the trail, as objects. */
+const linesIn = (state: string): Record<string, unknown>[] =>
+  readFileSync(trailIn(state), "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line): Record<string, unknown> => JSON.parse(line));
+
+/** Runs a command of the program to its end. */
+async function run(state: string, ...args: readonly string[]) {
+  const child = Bun.spawn([...fromSources, ...args], {
+    cwd: root,
+    env: { ...Bun.env, OPENDCRE_STATE_DIRECTORY: state },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [stdout, stderr, code] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+  return { stdout, stderr, code };
+}
+
+const post = { method: "POST" };
+
+describe("the audit trail of the product", () => {
+  test("has each command that changes something, before and after, and nothing else", async () => {
+    const state = newFolder();
+    const product = await serve(state);
+    expect((await product.get("power/1/3001/off", post)).status).toBe(200);
+    const { headers } = await product.get("led/1/5001/on?x=secret", post);
+    expect((await product.get("read/temperature/1/5801")).status).toBe(200);
+    expect((await product.get("power/1/3001")).status).toBe(200);
+    expect((await product.get("fan/1/3002/99999", post)).status).toBe(500);
+    expect(await product.stop()).toBe(0);
+    const who = { name: "anyone", via: "none" };
+    const common = { kind: "control", who, remote: "127.0.0.1", board: "00000001" };
+    const off = { ...common, action: "power", value: "off", device: "3001" };
+    const on = { ...common, action: "led", value: "on", device: "5001", request_id: headers.get("x-request-id") };
+    expect(linesIn(state)).toMatchObject([
+      { ...off, seq: 1, phase: "intent", route: "POST /opendcre/1.2/power/1/3001/off" },
+      { ...off, seq: 2, phase: "outcome", intent: 1, result: "ok" },
+      { ...on, seq: 3, phase: "intent", route: "POST /opendcre/1.2/led/1/5001/on" },
+      { ...on, seq: 4, phase: "outcome", intent: 3, result: "ok" },
+    ]);
+    const controls = (await product.lines()).filter(({ event }) => event === "control");
+    expect(controls.map(({ outcome }) => outcome)).toEqual(["ok", "ok"]);
+  }, 30_000);
+
+  test("is checked and shown by commands of their own", async () => {
+    const state = newFolder();
+    const product = await serve(state);
+    await product.get("power/1/3001/cycle", post);
+    await product.get("led/3/5001/on", post);
+    // While it serves.
+    expect(await run(state, "audit", "verify")).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^ok: 4 lines in 1 file, the last one is number 4, with hash [0-9a-f]{64}\n$/),
+    });
+    const shown = await run(state, "audit", "show", "--board", "0x1", "--since", "1h");
+    const [first, second, ...rest] = shown.stdout.trimEnd().split("\n");
+    expect(first).toMatch(
+      /^20\S+ \S+Z {2}1 intent {3}power cycle on 00000001\/3001, by anyone \(none\), from 127\.0\.0\.1, request \S+$/,
+    );
+    expect(second).toEndWith(": ok (of 1)");
+    expect(rest).toEqual([]);
+    expect((await run(state, "audit", "show", "--since", "2099-01-01")).stdout).toBe("");
+    expect(await run(state, "audit", "show", "--since", "soon")).toMatchObject({ code: 64 });
+    expect(await product.stop()).toBe(0);
+    const text = readFileSync(trailIn(state), "utf8");
+    writeFileSync(trailIn(state), text.replace('"value":"cycle"', '"value":"on"'));
+    const broken = await run(state, "audit", "verify");
+    expect(broken.code).toBe(65);
+    expect(broken.stdout).toContain(
+      `broken: ${trailIn(state)}:1: expected a whole line; found a line of which its hash`,
+    );
+    expect(await run(state, "audit", "verify", join(state, "nosuch.jsonl"))).toMatchObject({ code: 78 });
+  }, 60_000);
+
+  test("shows nothing to a terminal that is no text", async () => {
+    const state = newFolder();
+    const product = await serve(state);
+    await product.get("led/1/5001/on", post);
+    await product.stop();
+    const { name, hash, body } = { name: "\u001B]0;owned\u0007", hash: "", body: linesIn(state)[0]! };
+    const { hash: _, ...members } = { ...body, hash, who: { name, via: "oidc" } };
+    const open = JSON.stringify(members).slice(0, -1);
+    const digest = new Bun.CryptoHasher("sha256").update(open).digest("hex");
+    writeFileSync(trailIn(state), `${open},"hash":"${digest}"}\n`);
+    const { stdout } = await run(state, "audit", "show");
+    expect(stdout).toContain("owned");
+    for (const character of "\u001B\u0007") expect(stdout).not.toContain(character);
+  }, 30_000);
+
+  test("says of a command that a killed program had under way that its outcome is unknown", async () => {
+    const state = newFolder();
+    // At 50 baud, an answer takes seconds.
+    const product = await serve(state, {}, ["--baud-delay", "50", "--log-level", "debug"]);
+    void product.get("power/1/3001/off", post).catch(() => undefined);
+    await product.until(({ sent }) => sent !== undefined);
+    await product.stop("SIGKILL");
+    expect(linesIn(state)).toMatchObject([{ phase: "intent", value: "off" }]);
+    const next = await serve(state);
+    const line = await next.until(({ msg }) => String(msg).startsWith("outcome unknown"));
+    expect(line).toMatchObject({ level: "warn", intent: 1, board: "00000001", device: "3001", value: "off" });
+    expect((await next.get("led/1/5001/on", post)).status).toBe(200);
+    expect(await next.stop()).toBe(0);
+    expect(linesIn(state)).toMatchObject([
+      { phase: "intent" },
+      { phase: "outcome", intent: 1, result: "unknown", action: "power", value: "off" },
+      { phase: "intent", action: "led" },
+      { phase: "outcome", result: "ok" },
+    ]);
+    expect((await run(state, "audit", "verify")).code).toBe(0);
+  }, 60_000);
+
+  test("has a command whose caller hung up in the queue as cancelled", async () => {
+    const state = newFolder();
+    const product = await serve(state, slow, ["--baud-delay", "300", "--log-level", "debug"]);
+    const first = product.get("read/temperature/1/5801");
+    await product.until(({ sent }) => sent !== undefined);
+    const caller = new AbortController();
+    const hungUp = product.get("led/1/5001/on", { ...post, signal: caller.signal }).catch(() => "hung up");
+    for (
+      let text = "";
+      !text.includes("led");
+      text = existsSync(trailIn(state)) ? readFileSync(trailIn(state), "utf8") : ""
+    )
+      await product.get("test");
+    caller.abort();
+    expect(await hungUp).toBe("hung up");
+    await product.until(({ event, outcome }) => event === "control" && outcome === "cancelled");
+    expect((await first).status).toBe(200);
+    await product.stop();
+    expect(linesIn(state)).toMatchObject([{ phase: "intent" }, { phase: "outcome", result: "cancelled" }]);
+  }, 60_000);
+
+  test("is written by the command line while the server writes it, too", async () => {
+    const state = newFolder();
+    const product = await serve(state);
+    const created = Promise.all(["a", "b", "c"].map((name) => run(state, "token", "create", name, "--role", "reader")));
+    const control = new AbortController();
+    void created.finally(() => control.abort());
+    while (!control.signal.aborted) await product.get("led/3/5001/on", post);
+    for (const { code } of await created) expect(code).toBe(0);
+    await product.stop();
+    const lines = linesIn(state);
+    const acts = lines.filter(({ kind, phase }) => kind === "admin" && phase === "intent");
+    expect(new Set(acts.map(({ action, target }) => `${String(action)} ${String(target)}`))).toEqual(
+      new Set(["token-create a", "token-create b", "token-create c"]),
+    );
+    expect(lines.length).toBeGreaterThan(6);
+    const secrets = (await created).map(({ stdout }) => /dcre_\S+/.exec(stdout)?.[0]);
+    for (const secret of secrets) {
+      expect(secret).toBeString();
+      expect(readFileSync(trailIn(state), "utf8")).not.toContain(secret!);
+    }
+    expect(await run(state, "audit", "verify")).toMatchObject({ code: 0, stdout: expect.stringMatching(/^ok: /) });
+  }, 60_000);
+
+  test("is told of SIGHUP", async () => {
+    const state = newFolder();
+    const product = await serve(state);
+    product.process.kill("SIGHUP");
+    for (
+      let text = "";
+      !text.includes('"outcome"');
+      text = existsSync(trailIn(state)) ? readFileSync(trailIn(state), "utf8") : ""
+    )
+      await product.get("test");
+    await product.stop();
+    const reload = { kind: "admin", action: "reload", who: { name: "system", via: "signal" } };
+    expect(linesIn(state)).toMatchObject([
+      { ...reload, phase: "intent" },
+      { ...reload, phase: "outcome", result: "ok" },
+    ]);
+  }, 30_000);
+
+  test("is none where a rack is emulated and nobody has named a folder, and where it is switched off", async () => {
+    const state = newFolder();
+    const product = await serve(state, { OPENDCRE_AUDIT_MODE: "off" });
+    expect((await product.get("led/1/5001/on", post)).status).toBe(200);
+    await product.stop();
+    expect(existsSync(trailIn(state))).toBe(false);
+  }, 30_000);
+
+  test("refuses commands where its folder cannot be made; reads go on", async () => {
+    const state = join(newFolder(), "state");
+    writeFileSync(state, "a file, where a folder should be");
+    const product = await serve(state);
+    const refused = await product.get("led/1/5001/off", post);
+    expect([refused.status, refused.body.code]).toEqual([503, "audit-unavailable"]);
+    expect((await product.get("led/1/5001")).body).toEqual({ led_state: "on" });
+    await product.stop();
+  }, 30_000);
+});
+
+describe.skipIf(!canMount)("the product on a disk of its own (needs root, and mount)", () => {
+  test("refuses commands while the disk is full, says so, reads on, and recovers by itself", async () => {
+    const state = join(newFolder(), "state");
+    mkdirSync(state);
+    using disk = mountTmpfs(state);
+    const product = await serve(state);
+    expect((await product.get("led/1/5001/on", post)).status).toBe(200);
+    disk.fill();
+    let refused = await product.get("led/1/5001/off", post);
+    // What is left of the last block is still used.
+    for (let count = 0; refused.status === 200 && count < 50; count++)
+      refused = await product.get("led/1/5001/off", post);
+    expect(refused.status).toBe(503);
+    expect(refused.headers.get("retry-after")).toBe("1");
+    expect(refused.body).toMatchObject({
+      code: "audit-unavailable",
+      message: expect.stringContaining("the disk is full"),
+    });
+    expect((await product.get("read/temperature/1/5801")).status).toBe(200);
+    expect((await product.get("test")).status).toBe(200);
+    disk.empty();
+    expect((await product.get("led/1/5001/on", post)).status).toBe(200);
+    await product.stop();
+    const said = (await product.lines()).filter(({ event }) => event === "audit").map(({ level }) => level);
+    expect(said).toEqual(["error", "info"]);
+    expect((await run(state, "audit", "verify")).code).toBe(0);
+    const lines = linesIn(state);
+    const intents = lines.filter(({ phase }) => phase === "intent").map(({ seq }) => seq);
+    expect(lines.filter(({ phase }) => phase === "outcome").map(({ intent }) => intent)).toEqual(intents);
+  }, 60_000);
+});
+
+describe("commands that are refused", () => {
+  test("to switch off or cycle a protected board; it can be switched on", async () => {
+    const product = await serve(newFolder(), { OPENDCRE_CONTROL_PROTECTED_BOARDS: "0x1,40000002" });
+    for (const action of ["off", "cycle"]) {
+      const { status, body } = await product.get(`power/1/3001/${action}`, post);
+      expect([status, body.code]).toEqual([403, "protected"]);
+    }
+    expect((await product.get("power/1/3001/on", post)).status).toBe(200);
+  }, 30_000);
+
+  test("too soon after a power command, with when to come back", async () => {
+    const product = await serve(newFolder(), { OPENDCRE_CONTROL_COOLDOWN_MS: "60000" });
+    expect((await product.get("power/1/3001/off", post)).status).toBe(200);
+    const { status, body, headers } = await product.get("power/1/3001/on", post);
+    expect([status, body.code]).toEqual([429, "cooling-down"]);
+    expect(Number(headers.get("retry-after"))).toBeWithin(50, 61);
+    expect((await product.get("power/1/3001")).body.power_status).toBe("off");
+  }, 30_000);
+
+  test("while another is under way on the same board, with what that is", async () => {
+    const product = await serve(newFolder(), slow, ["--baud-delay", "300", "--log-level", "debug"]);
+    const first = product.get("power/1/3001/off", post);
+    await product.until(({ sent }) => sent !== undefined);
+    const { status, body } = await product.get("led/1/5001/on", post);
+    expect([status, body.code]).toEqual([409, "board-busy"]);
+    expect(body.message).toContain("power off of device 3001, by anyone, request ");
+    expect((await first).status).toBe(200);
+  }, 30_000);
+});
