@@ -6,7 +6,7 @@ import { freePort } from "./slapd.ts";
 export const AUDIENCE = "opendcre";
 
 /** A client of the provider, and what its tokens say beside the usual. */
-export interface OidcClient {
+interface OidcClient {
   readonly secret: string;
   readonly claims: Readonly<Record<string, unknown>>;
 }

@@ -102,7 +102,9 @@ function faultOf(user: string, password: string): string | undefined {
   if (user.trim() === "") return "empty name";
   if (Buffer.byteLength(user) > LONGEST_NAME || Buffer.byteLength(password) > LONGEST_PASSWORD)
     return "name or password too long";
-  return /\p{Cc}/u.test(user) || password.includes("\0") ? "control characters" : undefined;
+  if (/\p{C}/u.test(user) || password.includes("\0")) return "control characters";
+  // Directories pass over such spaces (RFC 4518, section 2.6.1): one name would have any number of spellings to guess with.
+  return /^\s|\s$|\s\s/u.test(user) ? "spaces around the name" : undefined;
 }
 
 function verdictOf(login: Login): Verdict {

@@ -1,5 +1,5 @@
 /** How a connection to a directory is protected: TLS from the first byte, TLS asked for in LDAP, or nothing. */
-export type LdapSecurity = "tls" | "start-tls" | "plain";
+type LdapSecurity = "tls" | "start-tls" | "plain";
 
 /** A directory server. */
 export interface LdapServer {

@@ -8,7 +8,7 @@ import type { LdapServer } from "./ldap-server.ts";
  * - `member`: the group's entry names its members, as `memberFilter` says
  * - `nested`: as `memberof`, and groups in groups count (Active Directory, LDAP_MATCHING_RULE_IN_CHAIN)
  */
-export type GroupCheck = "memberof" | "member" | "nested";
+type GroupCheck = "memberof" | "member" | "nested";
 
 /** What the members of a group may do. */
 export interface GroupGrant extends Grant {

@@ -13,7 +13,7 @@ const memberOf = (value: unknown, name: string): unknown =>
 /**
  * A claim by its name, `https://example.org/roles`, or else by the names that lead to it, `realm_access.roles`. Undefined where there is none.
  */
-export function claimAt(claims: Claims, name: string): unknown {
+function claimAt(claims: Claims, name: string): unknown {
   const whole = memberOf(claims, name);
   if (whole !== undefined) return whole;
   return name.split(".").reduce<unknown>((value, part) => memberOf(value, part), claims);

@@ -17,7 +17,7 @@ const MAX_BYTES = 256 * 1024;
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 
 /** Whether it can be believed what comes from there: HTTPS, or HTTP that does not leave this machine. */
-export function isTrustworthyUrl(url: string): boolean {
+function isTrustworthyUrl(url: string): boolean {
   const { protocol, hostname } = URL.parse(url) ?? {};
   return protocol === "https:" || (protocol === "http:" && hostname !== undefined && loopback.test(hostname));
 }

@@ -14,10 +14,10 @@ export const signatureAlgorithms = [
   "EdDSA",
   "Ed25519",
 ] as const;
-export type SignatureAlgorithm = (typeof signatureAlgorithms)[number];
+type SignatureAlgorithm = (typeof signatureAlgorithms)[number];
 
 /** What those may do whose token has a value in the claim for roles. */
-export interface ClaimGrant extends Grant {
+interface ClaimGrant extends Grant {
   readonly value: string;
 }
 
@@ -34,7 +34,7 @@ export interface OidcSettings {
   readonly algorithms: readonly SignatureAlgorithm[];
   /** By how much clocks may differ, in seconds. */
   readonly clockToleranceS: number;
-  /** The claim with the name by which the caller is known. Claims are named as `claimAt` says. */
+  /** The claim with the name by which the caller is known. Claims are named by the names that lead to them: `realm_access.roles`. */
   readonly nameClaim: string;
   /** The claim with roles: a list, or a text with spaces between. */
   readonly rolesClaim: string;
