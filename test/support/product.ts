@@ -99,7 +99,7 @@ export async function startProduct(
     .catch((error: unknown) => {
       throw new EndedError(`${String(error)}\n${stderr.all.join("\n")}`);
     });
-  const port = Number(/http:\/\/[^:]+:(\d+)/.exec(listening)?.[1]);
+  const port = Number(/https?:\/\/[^:]+:(\d+)/.exec(listening)?.[1]);
   return {
     port,
     process,
