@@ -12,7 +12,7 @@ import type { Environment } from "./environment.ts";
 import { demonstrationBmcs } from "./demonstration-bmcs.ts";
 import { accessLog, controlWitness, errorLog } from "./logs.ts";
 import { createAuthentication } from "./start-auth.ts";
-import { controlGate, noteReload, startAudit } from "./start-audit.ts";
+import { controlGate, controlPolicy, noteReload, startAudit } from "./start-audit.ts";
 import { startBus, startEmulator } from "./start-bus.ts";
 import { directoryOf } from "./state-directory.ts";
 import type { Bmcs } from "./start-bmcs.ts";
@@ -54,8 +54,9 @@ export async function startAppliance(config: Config, env: Environment, log: Log)
   const { host, port, endpointPrefix: prefix, cors, maxBodyBytes, shutdownGraceMs: graceMs } = config.server;
   const backends = [bus?.backend, bmcs?.backend].filter((backend) => backend !== undefined);
   const limiter = requestLimiter(config);
+  const gate = controlGate(config, audit);
   const api = createApi({
-    inventory: new Inventory(backends, { witness: controlWitness(log), gate: controlGate(config, audit) }),
+    inventory: new Inventory(backends, { witness: controlWitness(log), gate }),
     version,
     modemConfiguration: bus?.modemConfiguration,
     prefix,
@@ -87,6 +88,7 @@ export async function startAppliance(config: Config, env: Environment, log: Log)
     reload: (next) =>
       noteReload(audit, async () => {
         limiter.set(next.limits);
+        gate.adopt(controlPolicy(next));
         await authentication.reload(next);
         await tls?.reload(next.tls);
         await bmcs?.reload();

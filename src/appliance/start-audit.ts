@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.ts";
-import { ControlGate, type ControlJournal } from "../devices/control-gate.ts";
+import { ControlGate, type ControlJournal, type ControlPolicy } from "../devices/control-gate.ts";
 import { boardId, formatBoardId, formatDeviceId } from "../devices/ids.ts";
 import { systemClock as clock } from "../lib/clock.ts";
 import { toError } from "../lib/to-error.ts";
@@ -86,13 +86,14 @@ const controlJournal = (audit: Audit): ControlJournal => ({
 });
 
 /** Decides which commands are sent, as the configuration has it. */
-export const controlGate = ({ control }: Config, audit: Audit | undefined): ControlGate =>
-  new ControlGate({
-    clock,
-    protectedBoards: new Set(control.protectedBoards.map(boardId)),
-    powerCooldownMs: control.cooldownMs,
-    journal: audit && controlJournal(audit),
-  });
+export const controlGate = (config: Config, audit: Audit | undefined): ControlGate =>
+  new ControlGate({ clock, policy: controlPolicy(config), journal: audit && controlJournal(audit) });
+
+/** What the configuration says of commands that change something. */
+export const controlPolicy = ({ control }: Config): ControlPolicy => ({
+  protectedBoards: new Set(control.protectedBoards.map(boardId)),
+  powerCooldownMs: control.cooldownMs,
+});
 
 /**
  * Reads again what may change, and writes that down. It goes on where that cannot be written: it is not to be a full disk that keeps a

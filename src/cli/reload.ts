@@ -17,6 +17,7 @@ const reloadable: ReadonlySet<string> = new Set([
   "log.level",
   "limits",
   "auth",
+  "control",
   "tls.certificate",
   "tls.further",
   "tls.client_ca",

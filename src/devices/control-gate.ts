@@ -18,12 +18,17 @@ export interface ControlJournal {
   begin(command: Command, context: CommandContext): Promise<JournalEntry>;
 }
 
-export interface ControlGateOptions {
-  readonly clock: Clock;
+/** What the gate lets through. */
+export interface ControlPolicy {
   /** Boards that nobody may switch off or cycle: the one that feeds the appliance. */
   readonly protectedBoards: ReadonlySet<BoardId>;
   /** How long a board is left alone between two power actions. */
   readonly powerCooldownMs: number;
+}
+
+interface ControlGateOptions {
+  readonly clock: Clock;
+  readonly policy: ControlPolicy;
   readonly journal?: ControlJournal | undefined;
 }
 
@@ -53,13 +58,22 @@ const notSent: ReadonlySet<DeviceErrorCode> = new Set<DeviceErrorCode>([
 
 /** Stands in front of the back ends for every command that changes something. What it refuses is not sent. */
 export class ControlGate {
-  readonly #options: ControlGateOptions;
+  readonly #clock: Clock;
+  readonly #journal: ControlJournal | undefined;
+  #policy: ControlPolicy;
   readonly #running = new Map<BoardId, Running>();
-  /** In the order in which they end. */
+  /** In the order in which they began, which is that in which they end while the policy stays. */
   readonly #cooling = new Map<BoardId, Cooling>();
 
-  constructor(options: ControlGateOptions) {
-    this.#options = options;
+  constructor({ clock, policy, journal }: ControlGateOptions) {
+    this.#clock = clock;
+    this.#policy = policy;
+    this.#journal = journal;
+  }
+
+  /** Lets through what another policy does, from now on. A cool-down that has begun ends when it would have. */
+  adopt(policy: ControlPolicy): void {
+    this.#policy = policy;
   }
 
   /**
@@ -69,7 +83,7 @@ export class ControlGate {
    */
   async carryOut<T>(command: Command, context: CommandContext, send: () => Promise<T>): Promise<T> {
     this.#refuse(command);
-    const running = { command, context, sinceMs: this.#options.clock.wallMs() };
+    const running = { command, context, sinceMs: this.#clock.wallMs() };
     this.#running.set(command.board, running);
     try {
       const entry = await this.#writeDown(command, context);
@@ -80,9 +94,8 @@ export class ControlGate {
   }
 
   #refuse(command: Command): void {
-    const { clock, protectedBoards } = this.#options;
     const { board } = command;
-    if (command.kind === "power" && command.action !== "on" && protectedBoards.has(board)) {
+    if (command.kind === "power" && command.action !== "on" && this.#policy.protectedBoards.has(board)) {
       const message = `Board ${formatBoardId(board)} is protected (control.protected_boards): nobody may switch it off or cycle it.`;
       throw new DeviceError("protected", message, { board });
     }
@@ -90,13 +103,13 @@ export class ControlGate {
     if (running) throw boardBusy(running);
     if (command.kind !== "power") return;
     const cooling = this.#cooling.get(board);
-    const leftMs = cooling ? cooling.untilMs - clock.monotonicMs() : 0;
+    const leftMs = cooling ? cooling.untilMs - this.#clock.monotonicMs() : 0;
     if (cooling && leftMs > 0) throw coolingDown(cooling.command, leftMs);
   }
 
   async #writeDown(command: Command, context: CommandContext): Promise<JournalEntry | undefined> {
     try {
-      return await this.#options.journal?.begin(command, context);
+      return await this.#journal?.begin(command, context);
     } catch (error) {
       const message = `The command was not sent, because it could not be written down first: ${toError(error).message}.`;
       throw new DeviceError("audit-unavailable", message, { board: command.board }, { cause: error });
@@ -125,9 +138,9 @@ export class ControlGate {
   }
 
   #coolDown(command: Command): void {
-    const { clock, powerCooldownMs } = this.#options;
+    const { powerCooldownMs } = this.#policy;
     if (powerCooldownMs <= 0) return;
-    const nowMs = clock.monotonicMs();
+    const nowMs = this.#clock.monotonicMs();
     for (const [board, { untilMs }] of this.#cooling) {
       if (untilMs > nowMs) break;
       this.#cooling.delete(board);

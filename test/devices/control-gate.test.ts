@@ -48,12 +48,11 @@ function openRack(options: { protectedBoards?: readonly number[]; powerCooldownM
   const { protectedBoards = [], powerCooldownMs = 2000 } = options;
   const gate = new ControlGate({
     clock,
-    protectedBoards: new Set(protectedBoards.map(boardId)),
-    powerCooldownMs,
+    policy: { protectedBoards: new Set(protectedBoards.map(boardId)), powerCooldownMs },
     journal: options.journal === null ? undefined : journal,
   });
   const inventory = new Inventory([backend], { gate });
-  return { backend, clock, journal, inventory };
+  return { backend, clock, journal, inventory, gate };
 }
 
 describe("a command that changes something", () => {
@@ -274,4 +273,13 @@ describe("after a power command", () => {
     await clock.advance(2000);
     await inventory.execute(power("on"), contextOf("r-2"));
   });
+});
+
+test("another policy holds from the moment in which it is adopted", async () => {
+  const { inventory, gate } = openRack({ powerCooldownMs: 0 });
+  await inventory.execute(power("off"), contextOf("r-1"));
+  gate.adopt({ protectedBoards: new Set([boardId(1)]), powerCooldownMs: 1000 });
+  await deviceErrorOf(inventory.execute(power("off"), contextOf("r-2")), "protected");
+  await inventory.execute(power("on"), contextOf("r-3"));
+  await deviceErrorOf(inventory.execute(power("on"), contextOf("r-4")), "cooling-down");
 });

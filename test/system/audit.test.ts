@@ -78,6 +78,24 @@ describe("the audit trail of the product", () => {
     expect(controls.map(({ outcome }) => outcome)).toEqual(["ok", "ok"]);
   }, 30_000);
 
+  test("has a thousand commands at once: those that were carried out, and no others", async () => {
+    const state = newFolder();
+    const product = await serve(state);
+    const boards = [1, 2, 3];
+    const answers = await Promise.all(
+      Array.from({ length: 1000 }, (_, index) => product.get(`led/${boards[index % 3]}/5001/on`, post)),
+    );
+    const statuses = answers.map(({ status }) => status);
+    const carriedOut = statuses.filter((status) => status === 200).length;
+    expect(carriedOut).toBeGreaterThanOrEqual(3);
+    expect(statuses.filter((status) => status === 409)).toHaveLength(1000 - carriedOut);
+    await product.stop();
+    const lines = linesIn(state);
+    expect(lines.filter(({ phase }) => phase === "intent")).toHaveLength(carriedOut);
+    expect(lines.filter(({ phase, result }) => phase === "outcome" && result === "ok")).toHaveLength(carriedOut);
+    expect((await run(state, "audit", "verify")).code).toBe(0);
+  }, 60_000);
+
   test("is checked and shown by commands of their own", async () => {
     const state = newFolder();
     const product = await serve(state);

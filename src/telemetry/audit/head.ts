@@ -11,7 +11,7 @@ const LOCK_TIMEOUT_MS = 10_000;
 /** Somebody holds the lock and does not give it back. */
 export class AuditLockError extends Error {
   override readonly name = "AuditLockError";
-  readonly code = "ETIMEDOUT";
+  readonly code = "audit-locked";
 }
 
 const form = /^(?<seq>\d{16}) (?<hash>[0-9a-f]{64})\n/;
