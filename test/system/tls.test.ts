@@ -41,6 +41,8 @@ const fingerprintShown = async (port: number): Promise<string> => {
     .fingerprint256;
 };
 
+const fingerprintOf = ({ certificate }: Pair) => new X509Certificate(readFileSync(certificate)).fingerprint256;
+
 const isAbout = (event: string) => (line: Record<string, unknown>) => line["event"] === event;
 
 async function serving<T>(product: Product, use: () => Promise<T>): Promise<T> {
@@ -62,7 +64,7 @@ describe.skipIf(!hasOpenssl || !hasCurl)("the product with TLS (needs openssl an
     const first = await startProduct(["--emulator"], fromSources, env);
     const told = await serving(first, async () => {
       const line = await first.until(isAbout("tls"));
-      expect(line["msg"]).toContain(`SHA-256 fingerprint ${line["fingerprint"]}`);
+      expect(line["msg"]).toContain(`SHA-256 fingerprint ${String(line["fingerprint"])}`);
       expect(await fingerprintShown(first.port)).toBe(String(line["fingerprint"]));
       expect(statSync(file).mode & 0o777).toBe(0o600);
       for (const host of ["localhost", "rack.example", "192.0.2.200"]) {
@@ -94,7 +96,6 @@ describe.skipIf(!hasOpenssl || !hasCurl)("the product with TLS (needs openssl an
     const open = await RawHttp.open(product.port, "127.0.0.1", tls);
     const ask = () => open.ask("GET /opendcre/1.2/test HTTP/1.1");
     await serving(product, async () => {
-      const fingerprintOf = ({ certificate }: Pair) => new X509Certificate(readFileSync(certificate)).fingerprint256;
       expect(await fingerprintShown(product.port)).toBe(fingerprintOf(server));
       for (const [wrong, reason] of [
         [{ ...server, key: pki.make("other").key }, "the key is of another certificate"],
