@@ -17,7 +17,7 @@ const isFfi = (module: object | undefined): module is Ffi =>
 const libraries = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
 
 /** Why a file could not be locked, other than that somebody else has it. */
-export class FileLockError extends Error {
+class FileLockError extends Error {
   override readonly name = "FileLockError";
   readonly code = "no-file-lock";
 }

@@ -9,7 +9,7 @@ const LOCK_RETRY_MS = 5;
 const LOCK_TIMEOUT_MS = 10_000;
 
 /** Somebody holds the lock and does not give it back. */
-export class AuditLockError extends Error {
+class AuditLockError extends Error {
   override readonly name = "AuditLockError";
   readonly code = "audit-locked";
 }

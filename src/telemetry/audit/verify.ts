@@ -4,7 +4,7 @@ import { genesis, type AuditLine, type ChainEnd } from "./record.ts";
 import type { Snapshot, SnapshotFile } from "./snapshot.ts";
 
 /** Where a chain breaks, in words. */
-export interface ChainBreak {
+interface ChainBreak {
   readonly file: string;
   /** From 1 on. */
   readonly lineNumber: number;

@@ -229,7 +229,7 @@ test("a program that is killed at any moment leaves a trail that the next one go
   const path = join(folder.path, "audit", "audit.jsonl");
   let acknowledged = 0;
   for (let round = 0; round < 8; round++) {
-    const child = Bun.spawn([process.execPath, join(import.meta.dirname, "endless-writer.ts"), path], {
+    const child = Bun.spawn([process.execPath, join(import.meta.dirname, "../../support/audit-writer.ts"), path], {
       stdout: "pipe",
     });
     const decoder = new TextDecoder();
@@ -335,7 +335,7 @@ test("two programs that write at once keep one chain", async () => {
   using folder = temporaryFolder();
   const path = join(folder.path, "audit.jsonl");
   const writers = Array.from({ length: 2 }, () =>
-    Bun.spawn([process.execPath, join(import.meta.dirname, "endless-writer.ts"), path], { stdout: "pipe" }),
+    Bun.spawn([process.execPath, join(import.meta.dirname, "../../support/audit-writer.ts"), path], { stdout: "pipe" }),
   );
   for (const { stdout } of writers) {
     // Both have written at least so much. They go on while nobody reads: a pipe holds much more.

@@ -49,6 +49,18 @@ describe("a line", () => {
     expect(second?.["prev"]).toBe(first?.["hash"]);
   });
 
+  test("is checked by hand as the documentation says", async () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, "audit.jsonl");
+    const { trail } = openTrail(path);
+    for (let number = 0; number < 3; number++) await (await trail.begin(act)).end("ok");
+    await trail.close();
+    const page = textOf(join(import.meta.dirname, "../../../docs/audit-trail.md"));
+    const [, script = ""] = /```sh\n(.*?)```/s.exec(page) ?? [];
+    const { stdout } = Bun.spawnSync(["sh", "-c", script], { cwd: folder.path });
+    expect(stdout.toString().slice(0, 64)).toBe(String(linesOf(path)[4]?.["hash"]));
+  });
+
   test("is never long, whatever a caller calls himself", async () => {
     using folder = temporaryFolder();
     const path = join(folder.path, "audit.jsonl");

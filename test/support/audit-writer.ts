@@ -1,9 +1,9 @@
 /** Writes acts to the trail that its argument names until it is killed, and says the number of each line that is on the disk. */
 import { writeSync } from "node:fs";
-import { systemClock } from "../../../src/lib/clock.ts";
-import { AuditFile } from "../../../src/telemetry/audit/audit-file.ts";
-import { AuditTrail } from "../../../src/telemetry/audit/audit-trail.ts";
-import { act } from "./support.ts";
+import { systemClock } from "../../src/lib/clock.ts";
+import { AuditFile } from "../../src/telemetry/audit/audit-file.ts";
+import { AuditTrail } from "../../src/telemetry/audit/audit-trail.ts";
+import { act } from "../telemetry/audit/support.ts";
 
 const [path = ""] = process.argv.slice(2);
 const nothing = () => undefined;
