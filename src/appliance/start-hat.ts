@@ -48,8 +48,11 @@ function takePins({ hat }: Config, log: Log, started: AsyncDisposableStack): Pin
   const take = (pin: number | string) => {
     const line = chip.request(offsetOn(chip, pin), { consumer: "opendcre", mode: { direction: "input" } });
     started.defer(() => {
-      line.float();
-      line.release();
+      try {
+        line.float();
+      } finally {
+        line.release();
+      }
     });
     return line;
   };
@@ -57,7 +60,7 @@ function takePins({ hat }: Config, log: Log, started: AsyncDisposableStack): Pin
     command: take(hat.commandPin),
     frequencySelect: take(hat.frequencySelectPin),
     inh: take(hat.inhPin),
-    nSleep: take(hat.nSleepPin),
+    nSleep: take(hat.nsleepPin),
   };
   const { path, info } = chip;
   const places = Object.values(pins).map(({ place }) => place.offset);
@@ -69,16 +72,19 @@ function takePins({ hat }: Config, log: Log, started: AsyncDisposableStack): Pin
 }
 
 /** Loopbacks are for the laboratory: nothing comes through while they are on. */
-const modemConfigurationOf = ({ hat, bus }: Config): ModemConfiguration => ({
-  frequencyNumber: hat.frequencyNumber,
-  remoteLoopback: false,
-  interferenceHopping: hat.interferenceHopping,
-  longWakeUpMessage: hat.longWakeUpMessage,
-  autoSleep: hat.autoSleep,
-  autoWakeUpMessage: hat.autoWakeUpMessage,
-  loopbackEnabled: false,
-  interferenceDetected: false,
-  firstFrequencyMhz: hat.firstFrequencyMhz,
-  secondFrequencyMhz: hat.secondFrequencyMhz,
-  bitRate: bus.baudRate,
-});
+function modemConfigurationOf({ hat, bus }: Config): ModemConfiguration {
+  const [firstFrequencyMhz = 0, secondFrequencyMhz = 0] = hat.frequencyPair.split("/").map(Number);
+  return {
+    frequencyNumber: hat.frequencyNumber,
+    remoteLoopback: false,
+    interferenceHopping: hat.interferenceHopping,
+    longWakeUpMessage: hat.longWakeUpMessage,
+    autoSleep: hat.autoSleep,
+    autoWakeUpMessage: hat.autoWakeUpMessage,
+    loopbackEnabled: false,
+    interferenceDetected: false,
+    firstFrequencyMhz,
+    secondFrequencyMhz,
+    bitRate: bus.baudRate,
+  };
+}

@@ -75,10 +75,10 @@ export interface Config {
     readonly commandPin: number | string;
     readonly frequencySelectPin: number | string;
     readonly inhPin: number | string;
-    readonly nSleepPin: number | string;
+    readonly nsleepPin: number | string;
+    /** In MHz, with a slash between them: `5.5/10.5`. */
+    readonly frequencyPair: ConfigValues["hat"]["frequency_pair"];
     readonly frequencyNumber: 0 | 1;
-    readonly firstFrequencyMhz: number;
-    readonly secondFrequencyMhz: number;
     readonly interferenceHopping: boolean;
     readonly longWakeUpMessage: boolean;
     readonly autoSleep: boolean;
@@ -202,16 +202,14 @@ export function toConfig(values: ConfigValues, source: ConfigSource): Config {
 }
 
 function hatOf({ hat }: ConfigValues): Config["hat"] {
-  const [first, second] = hat.frequency_pair.split("/").map(Number);
   return {
     gpioChip: hat.gpio_chip,
     commandPin: hat.command_pin,
     frequencySelectPin: hat.frequency_select_pin,
     inhPin: hat.inh_pin,
-    nSleepPin: hat.nsleep_pin,
+    nsleepPin: hat.nsleep_pin,
+    frequencyPair: hat.frequency_pair,
     frequencyNumber: hat.frequency_number,
-    firstFrequencyMhz: first ?? 0,
-    secondFrequencyMhz: second ?? 0,
     interferenceHopping: hat.interference_hopping,
     longWakeUpMessage: hat.long_wake_up_message,
     autoSleep: hat.auto_sleep,
