@@ -117,7 +117,7 @@ Version: ${version}
 Architecture: ${architecture}
 Maintainer: ${MAINTAINER}
 Installed-Size: ${kibibytes}
-Depends: libc6 (>= 2.17), systemd (>= 250), init-system-helpers (>= 1.54)
+Depends: libc6 (>= 2.17), systemd (>= 250), init-system-helpers (>= 1.54), procps
 Section: admin
 Priority: optional
 Description: HTTP API over everything in a rack
