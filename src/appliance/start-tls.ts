@@ -7,6 +7,7 @@ import type { Log } from "../telemetry/log.ts";
 import { ExpiryWatch, type Expiring } from "../tls/expiry-watch.ts";
 import { loadTls, type LoadedTls } from "../tls/load-tls.ts";
 import { machineNames } from "../tls/machine-names.ts";
+import { isRenewalDue } from "../tls/self-signed-store.ts";
 import { isFor } from "../tls/served-certificate.ts";
 import type { Environment } from "./environment.ts";
 import { stateDirectory } from "./state-directory.ts";
@@ -26,16 +27,20 @@ export interface Tls {
 
 /** Reads the certificates, or makes one. @throws TlsError */
 export async function startTls(config: Config, env: Environment, log: Log, clock: Clock): Promise<Tls> {
-  const directory = config.tls.certificate ? undefined : stateDirectory("tls", config, env, log);
-  const loaded = await loadTls(config.tls, directory, clock.wallMs());
+  const load = (settings: Config["tls"]) => {
+    const directory = settings.certificate ? undefined : stateDirectory("tls", config, env, log);
+    return loadTls(settings, directory, clock.wallMs());
+  };
+  const loaded = await load(config.tls);
   report(loaded, log);
-  return new ApplianceTls(config.tls, loaded, { clock, log, directory });
+  return new ApplianceTls(config.tls, loaded, { clock, log, load });
 }
 
 interface TlsWorld {
   readonly clock: Clock;
   readonly log: Log;
-  readonly directory: string | undefined;
+  /** @throws TlsError */
+  readonly load: (settings: Config["tls"]) => Promise<LoadedTls>;
 }
 
 class ApplianceTls implements Tls {
@@ -50,8 +55,7 @@ class ApplianceTls implements Tls {
     this.#settings = settings;
     this.#loaded = loaded;
     this.#world = world;
-    const renew = () => void (settings.certificate ? undefined : this.#queue(() => this.#take(this.#settings)));
-    this.#watch = new ExpiryWatch(world.clock, warnOfExpiry(world.log), renew);
+    this.#watch = new ExpiryWatch(world.clock, warnOfExpiry(world.log), () => this.#renew());
   }
 
   get options(): TlsOptions {
@@ -96,6 +100,12 @@ class ApplianceTls implements Tls {
     this.#watch.stop();
   }
 
+  /** Has a certificate that was made here made anew when it is time. Files of others are read when somebody says so. */
+  #renew(): void {
+    if (this.#settings.certificate || !isRenewalDue(this.#loaded.main.leaf, this.#world.clock.wallMs())) return;
+    void this.#queue(() => this.#take(this.#settings));
+  }
+
   /** One thing after the other; what goes wrong is logged, and changes nothing. */
   #queue(action: () => Promise<void>): Promise<void> {
     this.#work = this.#work.then(action).catch((error: unknown) => {
@@ -109,8 +119,8 @@ class ApplianceTls implements Tls {
   }
 
   async #take(settings: Config["tls"]): Promise<void> {
-    const { clock, directory, log } = this.#world;
-    const loaded = await loadTls(settings, directory, clock.wallMs());
+    const { load, log } = this.#world;
+    const loaded = await load(settings);
     await this.#listener?.replaceTls(optionsOf(loaded, settings));
     if (loaded.madeBecause !== undefined || settings.certificate) report(loaded, log);
     this.#settings = settings;
@@ -118,8 +128,10 @@ class ApplianceTls implements Tls {
     this.#watch.watch(this.#expiring());
   }
 
+  /** Those that nobody here renews. */
   #expiring(): readonly Expiring[] {
-    return [this.#loaded.main, ...this.#loaded.further];
+    const { main, further } = this.#loaded;
+    return this.#settings.certificate ? [main, ...further] : further;
   }
 }
 

@@ -53,9 +53,13 @@ export async function selfSigned(options: SelfSignedOptions): Promise<SelfSigned
   return { served: served(path, made), reason, notKept };
 }
 
+/** True where a certificate that was made is about to expire, or the clock has jumped back to before it. */
+export const isRenewalDue = ({ validFromDate, validToDate }: X509Certificate, nowMs: number): boolean =>
+  validToDate.getTime() - nowMs < RENEWED_DAYS * DAY_MS || validFromDate.getTime() > nowMs;
+
 function reasonToRenew(leaf: X509Certificate, { neededNames, nowMs }: SelfSignedOptions): string | undefined {
-  if (leaf.validToDate.getTime() - nowMs < RENEWED_DAYS * DAY_MS) return "the one before expires";
-  if (leaf.validFromDate.getTime() > nowMs) return "the one before is of the future";
+  if (isRenewalDue(leaf, nowMs))
+    return leaf.validFromDate.getTime() > nowMs ? "the one before is of the future" : "the one before expires";
   const missing = neededNames.filter((name) => !isFor(leaf, name));
   return missing.length === 0 ? undefined : `the one before is not for ${missing.join(", ")}`;
 }

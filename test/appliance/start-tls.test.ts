@@ -1,0 +1,94 @@
+import { afterAll, describe, expect, test } from "bun:test";
+import { join } from "node:path";
+import type { TlsOptions } from "../../src/api/bun-server.ts";
+import { startTls } from "../../src/appliance/start-tls.ts";
+import { loadConfig } from "../../src/config/load-config.ts";
+import { createLog } from "../../src/telemetry/log.ts";
+import { hasOpenssl, Pki } from "../support/certificates.ts";
+import { ManualClock } from "../support/manual-clock.ts";
+
+const pki = new Pki();
+afterAll(() => pki.remove());
+
+const DAY_MS = 86_400_000;
+
+interface Line {
+  readonly level: string;
+  readonly msg: string;
+  readonly fingerprint?: string;
+  readonly days?: number;
+}
+
+/** The appliance's certificates, at a time that the test moves, and what a server is told of them. */
+async function start(tls: Readonly<Record<string, unknown>>, folder: string) {
+  const configOf = (section: Readonly<Record<string, unknown>>) => {
+    const file = { tls: { enabled: true, ...section }, state: { directory: join(pki.folder, folder) } };
+    return loadConfig({ fileName: "/etc/o.json", env: {}, readFile: () => JSON.stringify(file) });
+  };
+  const lines: Line[] = [];
+  const output = {
+    isTerminal: false,
+    takeLostLines: () => 0,
+    write: (line: string) => void lines.push(JSON.parse(line)),
+  };
+  const log = await createLog({ level: "info", format: "json", output });
+  const clock = new ManualClock(Date.now());
+  const started = await startTls(configOf(tls), {}, log, clock);
+  const served: TlsOptions[] = [];
+  started.serveOn({ replaceTls: (options) => Promise.resolve(void served.push(options)) });
+  const reload = (section: Readonly<Record<string, unknown>>) => started.reload(configOf(section).tls);
+  return { started, lines, clock, served, reload };
+}
+
+describe("the appliance's certificates", () => {
+  test("are made anew 30 days before their end while it runs, without anybody asking", async () => {
+    const { started, lines, clock, served } = await start({}, "own");
+    expect(lines).toHaveLength(1);
+    await clock.advance(793 * DAY_MS);
+    expect([served.length, lines.length]).toEqual([0, 1]);
+    await clock.advance(2 * DAY_MS);
+    // Making one takes the machine's own time.
+    while (served.length === 0) await clock.advance(0);
+    await clock.advance(2 * DAY_MS);
+    // Asked again by the next hours, which find it made.
+    expect(new Set(served.map(({ main }) => main.certificate)).size).toBe(1);
+    expect(served[0]?.main.key).toBe(started.options.main.key);
+    expect(served[0]?.main.certificate).toBe(started.options.main.certificate);
+    const made = lines.filter(({ msg }) => msg.startsWith("made a certificate"));
+    expect(made.map(({ msg }) => /\((.+?)\)/.exec(msg)?.[1])).toEqual(["there was none", "the one before expires"]);
+    expect(new Set(made.map(({ fingerprint }) => fingerprint)).size).toBe(2);
+    started.stop();
+    expect(clock.timers).toBe(0);
+  });
+
+  test.skipIf(!hasOpenssl)(
+    "of others are warned of before their end, and replaced at a reload (needs openssl)",
+    async () => {
+      const pair = pki.make("a.example", { days: 20, names: "DNS:localhost,IP:127.0.0.1" });
+      const { started, lines, clock, served, reload } = await start({ ...pair }, "given");
+      const warnings = () => lines.filter(({ days }) => days !== undefined).map(({ level, days }) => [level, days]);
+      expect(warnings()).toEqual([["warn", 19]]);
+      await clock.advance(20 * DAY_MS);
+      expect(warnings()).toEqual([
+        ["warn", 19],
+        ["warn", 14],
+        ["warn", 7],
+        ["warn", 1],
+        ["warn", 0],
+        ["error", -1],
+      ]);
+      await reload({ ...pair });
+      expect(lines.at(-1)?.level).toBe("error");
+      expect(lines.at(-1)?.msg).toContain("those before stay in use");
+      expect(served).toEqual([]);
+      const next = pki.make("b.example", { days: 365, names: "DNS:localhost,IP:127.0.0.1" });
+      await reload({ ...next });
+      expect(served).toHaveLength(1);
+      expect(started.options).toEqual(served[0]!);
+      await reload({});
+      expect(served).toHaveLength(2);
+      expect(lines.some(({ msg }) => msg.startsWith("made a certificate (there was none)"))).toBe(true);
+      started.stop();
+    },
+  );
+});
