@@ -34,10 +34,19 @@ export async function administer<T>(
   if (path === undefined) return run();
   const trail = openAuditTrail({ path, rotateBytes: config.audit.rotateBytes, clock, events: eventsFor(complain) });
   try {
-    const who = { name: env["SUDO_USER"] ?? userInfo().username, via: "cli" };
+    const who = { name: env["SUDO_USER"] ?? userName(), via: "cli" };
     return await audited(trail, { kind: "admin", who, ...act }, run, resultOf);
   } finally {
     await trail.close();
+  }
+}
+
+/** The user of this process; a number where the system knows no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? "?"}`;
   }
 }
 

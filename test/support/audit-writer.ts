@@ -1,4 +1,4 @@
-/** Writes acts to the trail that its argument names until it is killed, and says the number of each line that is on the disk. */
+/** Writes acts to the trail that its argument names until it is killed or refused, and says the number of each line that is on the disk. */
 import { writeSync } from "node:fs";
 import { systemClock } from "../../src/lib/clock.ts";
 import { AuditFile } from "../../src/telemetry/audit/audit-file.ts";
@@ -18,8 +18,13 @@ const sink = {
   close: () => file.close(),
 };
 const trail = new AuditTrail(sink, systemClock, events);
-await Promise.all(
-  Array.from({ length: 3 }, async () => {
-    for (;;) await (await trail.begin(act)).end("ok");
-  }),
-);
+try {
+  await Promise.all(
+    Array.from({ length: 3 }, async () => {
+      for (;;) await (await trail.begin(act)).end("ok");
+    }),
+  );
+} catch (error) {
+  writeSync(1, `refused: ${String(error)}\n`);
+}
+await trail.close();

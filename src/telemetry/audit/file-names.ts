@@ -31,8 +31,5 @@ async function namesIn(directory: string): Promise<readonly string[]> {
   }
 }
 
-/** Where the end of the trail is noted, beside it: `audit.head` for `audit.jsonl`. */
-export function headPath(path: string): string {
-  const { dir, name } = parse(path);
-  return join(dir, `${name}.head`);
-}
+/** Where the end of the trail is noted, beside it: `audit.jsonl.head` for `audit.jsonl`. */
+export const headPath = (path: string): string => `${path}.head`;

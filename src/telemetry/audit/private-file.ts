@@ -13,12 +13,22 @@ export const hasCode = (error: unknown, code: string): boolean =>
  * else could have put there.
  */
 export async function openPrivateFile(path: string, mode: "append" | "update"): Promise<FileHandle | undefined> {
+  let file: FileHandle;
   try {
-    return await open(path, O_RDWR | O_NOFOLLOW | (mode === "append" ? O_APPEND : 0));
+    file = await open(path, O_RDWR | O_NOFOLLOW | (mode === "append" ? O_APPEND : 0));
   } catch (error) {
     if (hasCode(error, "ENOENT")) return undefined;
     throw error;
   }
+  if ((await file.stat()).isFile()) return file;
+  await file.close();
+  throw new NoFileError(`${path} is no plain file`);
+}
+
+/** A path that leads to a device, a pipe or the like. */
+class NoFileError extends Error {
+  override readonly name = "NoFileError";
+  readonly code = "no-file";
 }
 
 /** Makes a file that only its owner may read, on the disk when this resolves; undefined where it is there already. */

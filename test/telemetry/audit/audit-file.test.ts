@@ -1,11 +1,13 @@
 import { describe, expect, test } from "bun:test";
 import {
   appendFileSync,
+  chownSync,
   existsSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   truncateSync,
   writeFileSync,
@@ -74,12 +76,12 @@ describe("a file that is opened again", () => {
     const path = join(folder.path, "audit.jsonl");
     await writeActs(path, 1);
     const sound = textOf(path);
-    const head = readFileSync(join(folder.path, "audit.head"));
+    const head = readFileSync(join(folder.path, "audit.jsonl.head"));
     await writeActs(path, 2);
     const [third = "", fourth = ""] = textOf(path).slice(sound.length).split("\n");
     // The page with the third line was never written, that with the fourth was; nobody was told of either.
     writeFileSync(path, `${sound}${"\0".repeat(third.length)}\n${fourth}\n`);
-    writeFileSync(join(folder.path, "audit.head"), head);
+    writeFileSync(join(folder.path, "audit.jsonl.head"), head);
     const told = await writeActs(path, 1);
     expect(told).toEqual([["repaired", path, third.length + fourth.length + 2]]);
     expect(await check(path)).toMatchObject({ lines: 5, broken: undefined });
@@ -117,6 +119,15 @@ describe("a file that is opened again", () => {
     await trail.close();
     expect(told.map(([what]) => what)).toEqual(["cut"]);
     expect(linesOf(path).map(({ phase }) => phase)).toEqual(["repair", "intent", "outcome"]);
+  });
+
+  test("is no device", async () => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, "audit.jsonl");
+    Bun.spawnSync(["mkfifo", path]);
+    const { trail } = openTrail(path);
+    expect(await trail.begin(act).catch((error: unknown) => String(error))).toContain("is no plain file");
+    await trail.close();
   });
 
   test("is no symbolic link", async () => {
@@ -189,7 +200,7 @@ describe("two that write to the same trail", () => {
     using folder = temporaryFolder();
     const path = join(folder.path, "audit.jsonl");
     await writeActs(path, 1);
-    await using head = await open(join(folder.path, "audit.head"), "r");
+    await using head = await open(join(folder.path, "audit.jsonl.head"), "r");
     const { trail } = openTrail(path);
     const end = new AbortController();
     let looks = 0;
@@ -200,7 +211,7 @@ describe("two that write to the same trail", () => {
     for (; !end.signal.aborted; await settle()) {
       if (!tryLock(head.fd, "shared")) continue;
       looks++;
-      expect(Number(textOf(join(folder.path, "audit.head")).slice(0, 16))).toBe(linesOf(path).length);
+      expect(Number(textOf(join(folder.path, "audit.jsonl.head")).slice(0, 16))).toBe(linesOf(path).length);
       unlock(head.fd);
     }
     await written;
@@ -212,7 +223,7 @@ describe("two that write to the same trail", () => {
     using folder = temporaryFolder();
     const path = join(folder.path, "audit.jsonl");
     await writeActs(path, 1);
-    await using head = await open(join(folder.path, "audit.head"), "r+");
+    await using head = await open(join(folder.path, "audit.jsonl.head"), "r+");
     expect(tryLock(head.fd, "exclusive")).toBe(true);
     const clock = new ManualClock();
     const { trail } = openTrail(path, { clock });
@@ -249,6 +260,34 @@ test("a program that is killed at any moment leaves a trail that the next one go
   expect((await writeActs(path, 1)).filter(([what]) => what === "cut")).toEqual([]);
   expect((await check(path)).broken).toBeUndefined();
 }, 60_000);
+
+const hasPrlimit = Bun.which("prlimit") !== null;
+
+test.skipIf(!hasPrlimit)("a file that may not become larger refuses, and stays whole (needs prlimit)", async () => {
+  using folder = temporaryFolder();
+  const path = join(folder.path, "audit.jsonl");
+  const script = "trap '' XFSZ; exec prlimit --fsize=20000 \"$@\"";
+  const command = [process.execPath, join(import.meta.dirname, "../../support/audit-writer.ts"), path];
+  const child = Bun.spawn(["bash", "-c", script, "bash", ...command], { stdout: "pipe" });
+  expect(await child.stdout.text()).toContain("the audit trail cannot be written: the file may not become larger");
+  await child.exited;
+  expect(textOf(path).length).toBeLessThanOrEqual(20_000);
+  expect((await check(path)).broken).toBeUndefined();
+  expect(await writeActs(path, 1)).toEqual([]);
+  expect((await check(path)).broken).toBeUndefined();
+});
+
+test.skipIf(process.getuid?.() !== 0)(
+  "what root makes belongs to whom the folder belongs to (needs root)",
+  async () => {
+    using folder = temporaryFolder();
+    chownSync(folder.path, 65_534, 65_534);
+    const path = join(folder.path, "audit", "audit.jsonl");
+    await writeActs(path, 1);
+    for (const made of [join(folder.path, "audit"), path, `${path}.head`])
+      expect([made, statSync(made).uid, statSync(made).gid]).toEqual([made, 65_534, 65_534]);
+  },
+);
 
 test("acts without an outcome are found, also in the file that was put aside last", async () => {
   using folder = temporaryFolder();

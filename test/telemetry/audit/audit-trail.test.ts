@@ -250,5 +250,5 @@ test("1,000 acts at once are all written, each before it is carried out", async 
   const outcomes = lines.filter(({ phase, result }) => phase === "outcome" && result === "ok");
   const ended = outcomes.map((outcome) => Number(outcome["intent"])).toSorted((a, b) => a - b);
   expect(ended).toEqual(intents.map(({ seq }) => Number(seq)));
-  expect(readdirSync(folder.path).toSorted()).toEqual(["audit.head", "audit.jsonl"]);
+  expect(readdirSync(folder.path).toSorted()).toEqual(["audit.jsonl", "audit.jsonl.head"]);
 });

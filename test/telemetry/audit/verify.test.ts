@@ -158,7 +158,7 @@ test("whatever a file holds, it is read to its end", async () => {
 test("files without a head are sound as far as they go, and that is said", async () => {
   using folder = temporaryFolder();
   const path = await tenLines(folder.path);
-  rmSync(join(folder.path, "audit.head"));
+  rmSync(join(folder.path, "audit.jsonl.head"));
   const found = await check(path);
   expect(found.break).toBeUndefined();
   expect(found.lines).toBe(10);
