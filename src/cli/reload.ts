@@ -17,6 +17,8 @@ const reloadable: ReadonlySet<string> = new Set([
   "log.level",
   "limits",
   "auth",
+  "ldap",
+  "oidc",
   "control",
   "tls.certificate",
   "tls.further",

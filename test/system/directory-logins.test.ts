@@ -160,3 +160,53 @@ describe("The product with an issuer of tokens", () => {
     expect(lines).not.toContain(payload ?? token);
   });
 });
+
+const roles = (role: string) => [{ value: "rack", role }];
+
+describe("The product, told of it later,", () => {
+  test("asks for an issuer's tokens from a SIGHUP on, and takes other roles at the next", async () => {
+    const clients = { robot: { secret: "secret-of-client-robot", claims: { roles: ["rack"] } } };
+    await using provider = await startOidcProvider({ clients, keys: [await makeKey("one")] });
+    const state = { directory: mkdtempSync(join(folder, "state-")) };
+    const write = (sections: object) => secretFile("later.json", JSON.stringify({ ...sections, state }));
+    const oidc = { issuer: provider.issuer, audience: AUDIENCE };
+    const product = await startProduct(["--emulator", "--config", write({})]);
+    const robot = `Bearer ${await provider.token("robot")}`;
+    expect(await ask(product, "scan/1")).toMatchObject({ status: 200 });
+    write({ oidc: { ...oidc, roles: roles("reader") } });
+    product.process.kill("SIGHUP");
+    await product.until(({ msg }) => msg === "callers are asked who they are");
+    expect(await ask(product, "scan/1")).toMatchObject({ status: 401 });
+    expect(await ask(product, "scan/1", robot)).toMatchObject({ status: 200 });
+    expect(await ask(product, "power/1/3001/off", robot)).toMatchObject({ status: 403 });
+    write({ oidc: { ...oidc, roles: roles("operator") } });
+    product.process.kill("SIGHUP");
+    const isTaken = async () => (await ask(product, "power/1/3001/off", robot)).status === 200;
+    while (!(await isTaken())) expect(product.process.exitCode).toBeNull();
+    expect(await product.stop()).toBe(0);
+    expect(JSON.stringify(await product.lines())).not.toContain("restart");
+  });
+
+  test("does not start with a password that everybody can read, or with certificates that are not there", async () => {
+    const password = secretFile("open", "password-that-is-open");
+    chmodSync(password, 0o644);
+    const ldap = {
+      servers: ["ldaps://localhost:1"],
+      user_base: peopleDn,
+      groups: [{ group: groupDn("ops"), role: "operator" }],
+    };
+    const faults = [
+      { change: { bind_dn: finder.name, bind_password_file: password }, message: "chmod 640" },
+      { change: { bind_dn: finder.name, bind_password_file: join(folder, "missing") }, message: "no such file" },
+      { change: { ca_file: join(folder, "missing.pem") }, message: "missing.pem" },
+    ];
+    for (const { change, message } of faults) {
+      const failure = await start("faulty", { ldap: { ...ldap, ...change } }).then(
+        () => "it started",
+        (error: unknown) => String(error),
+      );
+      expect(failure).toContain(message);
+      expect(failure).not.toContain("password-that-is-open");
+    }
+  });
+});
