@@ -27,11 +27,11 @@ export interface Tls {
 
 /** Reads the certificates, or makes one. @throws TlsError */
 export async function startTls(config: Config, env: Environment, log: Log, clock: Clock): Promise<Tls> {
-  const load = (settings: Config["tls"]) => {
+  const load = (settings: Config["tls"], isClockSet: boolean) => {
     const directory = settings.certificate ? undefined : stateDirectory("tls", config, env, log);
-    return loadTls(settings, directory, clock.wallMs());
+    return loadTls(settings, { directory, nowMs: clock.wallMs(), isClockSet });
   };
-  const loaded = await load(config.tls);
+  const loaded = await load(config.tls, false);
   report(loaded, log);
   return new ApplianceTls(config.tls, loaded, { clock, log, load });
 }
@@ -40,7 +40,7 @@ interface TlsWorld {
   readonly clock: Clock;
   readonly log: Log;
   /** @throws TlsError */
-  readonly load: (settings: Config["tls"]) => Promise<LoadedTls>;
+  readonly load: (settings: Config["tls"], isClockSet: boolean) => Promise<LoadedTls>;
 }
 
 class ApplianceTls implements Tls {
@@ -87,7 +87,7 @@ class ApplianceTls implements Tls {
 
   reload(settings: Config["tls"]): Promise<void> {
     return this.#queue(async () => {
-      await this.#take(settings);
+      await this.#take(settings, false);
       const { main } = this.#loaded;
       this.#world.log.info(
         { event: "reload", certificate: main.path, fingerprint: main.leaf.fingerprint256 },
@@ -103,7 +103,8 @@ class ApplianceTls implements Tls {
   /** Has a certificate that was made here made anew when it is time. Files of others are read when somebody says so. */
   #renew(): void {
     if (this.#settings.certificate || !isRenewalDue(this.#loaded.main.leaf, this.#world.clock.wallMs())) return;
-    void this.#queue(() => this.#take(this.#settings));
+    // An hour after the start at the earliest: whoever sets the clock has done so.
+    void this.#queue(() => this.#take(this.#settings, true));
   }
 
   /** One thing after the other; what goes wrong is logged, and changes nothing. */
@@ -118,9 +119,9 @@ class ApplianceTls implements Tls {
     return this.#work;
   }
 
-  async #take(settings: Config["tls"]): Promise<void> {
+  async #take(settings: Config["tls"], isClockSet: boolean): Promise<void> {
     const { load, log } = this.#world;
-    const loaded = await load(settings);
+    const loaded = await load(settings, isClockSet);
     await this.#listener?.replaceTls(optionsOf(loaded, settings));
     if (loaded.madeBecause !== undefined || settings.certificate) report(loaded, log);
     this.#settings = settings;

@@ -1,6 +1,6 @@
 import { machineNames } from "./machine-names.ts";
 import { readCertificates } from "./pem-file.ts";
-import { selfSigned } from "./self-signed-store.ts";
+import { selfSigned, type SelfSignedOptions } from "./self-signed-store.ts";
 import { TlsError } from "./errors.ts";
 import {
   isFor,
@@ -37,17 +37,18 @@ export interface LoadedTls {
   readonly madeBecause: string | undefined;
 }
 
+/** Where a certificate that is made is kept, and what time it is. */
+type LoadOptions = Pick<SelfSignedOptions, "directory" | "nowMs" | "isClockSet">;
+
 /**
  * Reads all certificates and keys, and makes one where none is given.
  *
- * @param directory where one that is made is kept; undefined where that cannot be
- * @param nowMs milliseconds since 1970
  * @throws TlsError
  */
-export async function loadTls(settings: TlsSettings, directory: string | undefined, nowMs: number): Promise<LoadedTls> {
-  const { main, ...given } = readGiven(settings, nowMs);
+export async function loadTls(settings: TlsSettings, options: LoadOptions): Promise<LoadedTls> {
+  const { main, ...given } = readGiven(settings, options.nowMs);
   if (main) return { ...given, main, madeBecause: undefined };
-  const { served, reason, warnings } = await make(settings, directory, nowMs);
+  const { served, reason, warnings } = await make(settings, options);
   return { ...given, main: served, warnings: [...warnings, ...given.warnings], madeBecause: reason };
 }
 
@@ -85,10 +86,10 @@ function loadMain(files: CertificateFiles, nowMs: number): ServedCertificate {
   return { ...served, warnings: [...served.warnings, warning] };
 }
 
-async function make({ selfSignedNames }: TlsSettings, directory: string | undefined, nowMs: number) {
+async function make({ selfSignedNames }: TlsSettings, options: LoadOptions) {
   const machine = machineNames(selfSignedNames);
   const neededNames = [...machine.names, ...selfSignedNames.filter((name) => machine.addresses.includes(name))];
-  const { served, reason, notKept } = await selfSigned({ directory, machine, neededNames, nowMs });
+  const { served, reason, notKept } = await selfSigned({ ...options, machine, neededNames });
   const warnings = notKept
     ? [`the certificate that was made cannot be kept, and the next start makes another: ${notKept.message}`]
     : [];

@@ -23,6 +23,11 @@ export interface SelfSignedOptions {
   readonly neededNames: readonly string[];
   /** Milliseconds since 1970. */
   readonly nowMs: number;
+  /**
+   * False where the clock may not have been set yet, as on a Pi that has just started: then a certificate of the future is kept, so that
+   * clients that know its fingerprint find it again.
+   */
+  readonly isClockSet: boolean;
 }
 
 /** A certificate that was made. */
@@ -57,9 +62,13 @@ export async function selfSigned(options: SelfSignedOptions): Promise<SelfSigned
 export const isRenewalDue = ({ validFromDate, validToDate }: X509Certificate, nowMs: number): boolean =>
   validToDate.getTime() - nowMs < RENEWED_DAYS * DAY_MS || validFromDate.getTime() > nowMs;
 
-function reasonToRenew(leaf: X509Certificate, { neededNames, nowMs }: SelfSignedOptions): string | undefined {
-  if (isRenewalDue(leaf, nowMs))
-    return leaf.validFromDate.getTime() > nowMs ? "the one before is of the future" : "the one before expires";
+function reasonToRenew(
+  leaf: X509Certificate,
+  { neededNames, nowMs, isClockSet }: SelfSignedOptions,
+): string | undefined {
+  const isOfFuture = leaf.validFromDate.getTime() > nowMs;
+  if (isRenewalDue(leaf, nowMs) && (isClockSet || !isOfFuture))
+    return isOfFuture ? "the one before is of the future" : "the one before expires";
   const missing = neededNames.filter((name) => !isFor(leaf, name));
   return missing.length === 0 ? undefined : `the one before is not for ${missing.join(", ")}`;
 }

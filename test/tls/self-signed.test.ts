@@ -23,8 +23,11 @@ function newFolder(): string {
 }
 
 /** Starts with what the folder holds. */
-const start = (directory: string | undefined, { at = nowMs, names = machine.names } = {}): Promise<SelfSigned> =>
-  selfSigned({ directory, machine: { ...machine, names }, neededNames: names, nowMs: at });
+const start = (
+  directory: string | undefined,
+  { at = nowMs, names = machine.names, isClockSet = true } = {},
+): Promise<SelfSigned> =>
+  selfSigned({ directory, machine: { ...machine, names }, neededNames: names, nowMs: at, isClockSet });
 
 const publicKeyOf = ({ served }: SelfSigned) =>
   createPublicKey(served.certificate).export({ type: "spki", format: "pem" });
@@ -93,8 +96,10 @@ describe.skipIf(!hasOpenssl)("a certificate that is made (needs openssl)", () =>
 
   test("is made anew where the clock has jumped back before it, or ahead past its end", async () => {
     const folder = newFolder();
-    await start(folder);
-    expect((await start(folder, { at: nowMs - 20_000 * DAY_MS })).reason).toBe("the one before is of the future");
+    const at = nowMs - 20_000 * DAY_MS;
+    const { served } = await start(folder);
+    expect((await start(folder, { at, isClockSet: false })).served).toEqual(served);
+    expect((await start(folder, { at })).reason).toBe("the one before is of the future");
     expect((await start(folder)).reason).toBe("the one before expires");
     expect((await start(folder)).reason).toBeUndefined();
   });
