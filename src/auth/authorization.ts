@@ -4,7 +4,8 @@ import type { Credentials } from "./authenticator.ts";
 /** Longer ones are nobody's: JWTs of large issuers have some 4,000 characters. */
 const LONGEST_HEADER = 16_384;
 const LONGEST_USER_BYTES = 256;
-const LONGEST_PASSWORD_BYTES = 1024;
+/** Longer passwords are not looked at. */
+export const LONGEST_PASSWORD_BYTES = 1024;
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 

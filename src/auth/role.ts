@@ -15,6 +15,3 @@ const rights: Readonly<Record<Role, readonly Right[]>> = {
 
 /** True where a role includes a right. */
 export const roleIncludes = (role: Role, right: Right): boolean => rights[role].includes(right);
-
-/** The role that includes the other: for someone who has several. */
-export const higherRole = (one: Role, other: Role): Role => (roles.indexOf(one) >= roles.indexOf(other) ? one : other);

@@ -1,5 +1,6 @@
 import { Type, type Static } from "@sinclair/typebox";
 import type { Clock } from "../lib/clock.ts";
+import { LONGEST_PASSWORD_BYTES } from "./authorization.ts";
 import { CredentialStore, entriesParser, grantProperties, grantToFile, timeProperty } from "./credential-store.ts";
 import { CredentialError, CredentialFileError } from "./errors.ts";
 import type { Grant } from "./identity.ts";
@@ -7,8 +8,6 @@ import { hashPassword, isArgon2id } from "./password-hash.ts";
 
 /** @see NIST SP 800-63B, 5.1.1.1 */
 const SHORTEST_PASSWORD = 8;
-/** More is not looked at in what callers send either. */
-export const LONGEST_PASSWORD_BYTES = 1024;
 
 const userSchema = Type.Object({
   ...grantProperties,

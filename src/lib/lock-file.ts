@@ -3,7 +3,7 @@ import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
 import type { Clock } from "./clock.ts";
 
 /** Another process has it, and does not let go. */
-export class LockedError extends Error {
+class LockedError extends Error {
   override readonly name = "LockedError";
   readonly code = "locked";
 }

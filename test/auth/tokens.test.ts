@@ -1,6 +1,6 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync, chmodSync } from "node:fs";
+import { chownSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync, chmodSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CredentialFile } from "../../src/auth/credential-file.ts";
@@ -112,6 +112,20 @@ test("names are taken once, and have to be names", async () => {
     expect(await made(name).catch((error: unknown) => error)).toMatchObject({ code: "invalid-name" });
   expect(store().list()).toHaveLength(1);
 });
+
+test.skipIf(process.getuid?.() !== 0)(
+  "what root makes is given to whoever the folder belongs to (needs root)",
+  async () => {
+    chownSync(folder, 12_345, 23_456);
+    try {
+      await made("deploy");
+      const { uid, gid, mode } = statSync(path);
+      expect([uid, gid, mode & 0o777]).toEqual([12_345, 23_456, 0o600]);
+    } finally {
+      chownSync(folder, 0, 0);
+    }
+  },
+);
 
 test("of many that are made at once none is lost", async () => {
   const many = tokenStore(path, systemClock);
