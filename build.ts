@@ -109,7 +109,7 @@ async function buildDebianPackage(target: Target, outdir: string, xzLevel: numbe
     import("./packaging/copyright.ts"),
   ]);
   const { outfile: binary, inputs } = await build(target, outdir);
-  const packageFolders = [...new Set(inputs.map(packageFolderOf))].filter((folder) => folder !== undefined);
+  const packageFolders = [...new Set(inputs.map(packageFolderOf))].filter((folder) => folder !== undefined).toSorted();
   const { version } = manifest;
   const architecture = targets[target].debian;
   const epochS = sourceEpochS();
@@ -130,6 +130,9 @@ async function build(target: Target, outdir: string): Promise<Built> {
     define: {
       "process.env.OPENDCRE_VERSION": JSON.stringify(manifest.version),
       "process.env.OPENDCRE_COMMIT": JSON.stringify(commit()),
+      // Where it was built would be in the binary otherwise. Libraries look there for workers, which nobody uses here.
+      __dirname: JSON.stringify("/opendcre"),
+      __filename: JSON.stringify("/opendcre/bundled.js"),
     },
     compile: {
       target: targets[target].bun,

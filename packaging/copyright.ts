@@ -42,7 +42,7 @@ export const packageFolderOf = (file: string): string | undefined =>
  * @throws RangeError for a package without a licence
  */
 export function copyrightFile(folders: readonly string[], bunNotices: string): string {
-  const packages = folders.map(bundledPackage).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const packages = folders.map(bundledPackage);
   const rule = "-".repeat(78);
   return [
     `OpenDCRE

@@ -23,8 +23,8 @@ function run(command: string, args: readonly string[], env: Readonly<Record<stri
 const target = process.arch === "arm64" ? "linux-arm64" : "linux-x64";
 
 /** Makes the package for this machine, the quick way, and returns its path. */
-export function makeDeb(outdir: string): string {
-  run(process.execPath, ["build.ts", "--deb", "--fast", "--target", target, "--outdir", outdir]);
+export function makeDeb(outdir: string, env: Readonly<Record<string, string>> = {}): string {
+  run(process.execPath, ["build.ts", "--deb", "--fast", "--target", target, "--outdir", outdir], env);
   const deb = readdirSync(outdir).find((name) => name.endsWith(".deb"));
   if (deb === undefined) throw new DebError("build.ts made no package");
   return join(outdir, deb);

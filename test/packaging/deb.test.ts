@@ -1,0 +1,64 @@
+/** The package as a file; test/container/ has what it does. */
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
+import { spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { makeDeb } from "../support/deb.ts";
+
+setDefaultTimeout(120_000);
+
+const missing = ["dpkg-deb", "lintian"].filter((program) => Bun.which(program) === null);
+const title = missing.length === 0 ? "the package" : `the package (not here: ${missing.join(", ")})`;
+
+let folder = "";
+let deb = "";
+
+const output = (command: string, ...args: readonly string[]) => {
+  const { status, stdout, stderr } = spawnSync(command, args, { encoding: "utf8", maxBuffer: 2 ** 28 });
+  return { status, text: `${stdout}${stderr}` };
+};
+const digest = async (path: string) =>
+  new Bun.CryptoHasher("sha256").update(await Bun.file(path).arrayBuffer()).digest("hex");
+
+describe.skipIf(missing.length > 0)(title, () => {
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "opendcre-deb-test-"));
+    mkdirSync(join(folder, "one"));
+    deb = makeDeb(join(folder, "one"));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  test("is the same, byte for byte, when it is made again, with another umask and elsewhere in time", async () => {
+    mkdirSync(join(folder, "two"));
+    const umask = process.umask(0o077);
+    const again = makeDeb(join(folder, "two"), { TZ: "Asia/Kathmandu", LC_ALL: "tr_TR.UTF-8" });
+    process.umask(umask);
+    expect(await digest(again)).toBe(await digest(deb));
+  });
+
+  test("is clean under lintian", () => {
+    const asRoot = process.getuid?.() === 0 ? ["--allow-root"] : [];
+    const { status, text } = output("lintian", ...asRoot, "--fail-on", "error,warning", deb);
+    expect(text.split("\n").filter((line) => /^[EW]:/.test(line))).toEqual([]);
+    expect(status).toBe(0);
+  });
+
+  test("belongs to root, and nobody else may write any of it", () => {
+    const { text } = output("dpkg-deb", "-c", deb);
+    const entries = text.trim().split("\n");
+    expect(entries.length).toBeGreaterThan(20);
+    for (const entry of entries) expect(entry).toMatch(/^[d-]rw[x-](?:---|r-[x-])(?:---|r-[x-]) root\/root /);
+  });
+
+  test("says which licence each thing in the binary has", () => {
+    const { text } = output(
+      "bash",
+      "-c",
+      `dpkg-deb --fsys-tarfile ${deb} | tar -xO ./usr/share/doc/opendcre/copyright`,
+    );
+    for (const name of ["Bun", "JavaScriptCore", "elysia", "pino", "@sinclair/typebox", "jsonc-parser"])
+      expect(text).toContain(name);
+    expect(text).not.toContain("typescript");
+  });
+});

@@ -1,0 +1,92 @@
+import { describe, expect, test } from "bun:test";
+import { spawnSync } from "node:child_process";
+import { bashCompletion } from "../../packaging/bash-completion.ts";
+import { debianVersion } from "../../packaging/debian-version.ts";
+import { escapeRoff } from "../../packaging/man-page.ts";
+import { opendcrePage } from "../../packaging/opendcre-8.ts";
+import { opendcreJsonPage } from "../../packaging/opendcre-json-5.ts";
+import { commands } from "../../src/cli/commands.ts";
+import { settingSchemas } from "../../src/config/schema.ts";
+
+const title = { version: "2.0.0~alpha.1", epochS: Date.UTC(2026, 10, 24) / 1000 };
+const pages = { "opendcre(8)": opendcrePage(title), "opendcre.json(5)": opendcreJsonPage(title) };
+
+const withInput = (input: string, command: string, ...args: readonly string[]) => {
+  const { stdout, stderr, status } = spawnSync(command, args, { input, encoding: "utf8" });
+  return { stdout, stderr, status };
+};
+
+const hasMandoc = Bun.which("mandoc") !== null;
+
+describe("man pages", () => {
+  const names = Object.entries(pages).map(([name, text]) => ({ name, text }));
+
+  test.skipIf(!hasMandoc).each(names)(
+    `$name has nothing that mandoc warns of${hasMandoc ? "" : " (not here: mandoc)"}`,
+    ({ text }) => {
+      expect(withInput(text, "mandoc", "-T", "lint", "-W", "warning").stdout).toBe("");
+    },
+  );
+
+  test.skipIf(!hasMandoc)("name every command with its options, and every setting", () => {
+    const read = (text: string) =>
+      withInput(text, "mandoc", "-T", "utf8", "-O", "width=500").stdout.replaceAll(/.\u0008/g, "");
+    const manual = read(pages["opendcre(8)"]);
+    for (const { name, options } of commands) {
+      expect(manual).toContain(name);
+      for (const option of options) expect(manual).toContain(`--${option.name}`);
+    }
+    const settings = read(pages["opendcre.json(5)"]);
+    expect(settingSchemas.size).toBeGreaterThan(20);
+    for (const setting of settingSchemas.keys()) expect(settings).toContain(setting);
+  });
+
+  test.each([
+    [".so /etc/passwd", String.raw`\&.so /etc/passwd`],
+    ["'br", String.raw`\(aqbr`],
+    [String.raw`C:\n`, String.raw`C:\en`],
+    ["--host", String.raw`\-\-host`],
+  ])("take %j for a text, not for a request", (text, escaped) => {
+    expect(escapeRoff(text)).toBe(escaped);
+  });
+});
+
+describe("completion", () => {
+  /** What bash offers for the last of the words. */
+  const offered = (...words: readonly string[]) => {
+    const script = `${bashCompletion()}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _opendcre; printf '%s\\n' "\${COMPREPLY[@]}"`;
+    const { stdout, stderr, status } = withInput("", "bash", "-c", script, "bash", "opendcre", ...words);
+    expect([stderr, status]).toEqual(["", 0]);
+    return stdout.split("\n").filter((word) => word !== "");
+  };
+
+  test("offers commands, their second words, and options", () => {
+    expect(offered("che")).toEqual(["check-config"]);
+    expect(offered("token", "cr")).toEqual(["create"]);
+    expect(offered("emulate", "--de")).toEqual(["--device"]);
+    expect(offered("list-ports", "--")).toEqual(["--json", "--help"]);
+    expect(offered("--vers")).toEqual(["--version"]);
+    expect(offered("help", "emu")).toEqual(["emulate"]);
+  });
+
+  test("offers files where a file is expected, and nothing for what it does not know", () => {
+    expect(offered("check-config", "/etc/passw")).toContain("/etc/passwd");
+    expect(offered("serve", "--config", "/etc/passw")).toContain("/etc/passwd");
+    expect(offered("serve", "--port", "5")).toEqual([]);
+    expect(offered("nonsense", "--")).toEqual([]);
+  });
+
+  test("takes what is typed for nothing but a text", () => {
+    expect(offered("$(touch /tmp/opendcre-completion)")).toEqual([]);
+    expect(Bun.file("/tmp/opendcre-completion").size).toBe(0);
+  });
+});
+
+test.each([
+  ["2.0.0-alpha.1", "2.0.0~alpha.1"],
+  ["2.0.0", "2.0.0"],
+])("version %s is Debian's %s, before what follows it", (version, debian) => {
+  expect(debianVersion(version)).toBe(debian);
+  if (Bun.which("dpkg") !== null)
+    expect(spawnSync("dpkg", ["--compare-versions", debian, "lt", "2.0.1"]).status).toBe(0);
+});
