@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { readCredentialFile } from "../auth/credential-file.ts";
 import { CredentialFileError } from "../auth/errors.ts";
 import { LdapAuthenticator } from "../auth/ldap/ldap-authenticator.ts";
@@ -8,11 +7,12 @@ import type { LdapConfig } from "../config/directory-config.ts";
 import { boardId } from "../devices/ids.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../telemetry/log.ts";
+import { authorities } from "./trusted-authorities.ts";
 
 /** What lets users of a directory in. Files are read now, so that what is wrong with them shows. @throws CredentialFileError, what node:fs throws */
 export async function buildLdap(config: LdapConfig, log: Log, clock: Clock): Promise<LdapAuthenticator> {
   const { servers, allowUnencrypted, caFile, groups, bindTemplate, userBase } = config;
-  const readCa = () => (caFile === null ? Promise.resolve(undefined) : readFile(caFile, "utf8"));
+  const readCa = authorities(caFile);
   const account = accountOf(config);
   await Promise.all([readCa(), account?.password()]);
   const settings = {

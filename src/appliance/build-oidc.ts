@@ -1,15 +1,15 @@
-import { readFile } from "node:fs/promises";
 import { OidcAuthenticator } from "../auth/oidc/oidc-authenticator.ts";
 import { signatureAlgorithms } from "../auth/oidc/oidc-settings.ts";
 import type { OidcConfig } from "../config/directory-config.ts";
 import { boardId } from "../devices/ids.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Log } from "../telemetry/log.ts";
+import { authorities } from "./trusted-authorities.ts";
 
 /** What lets in who has an issuer's token. Files are read now, so that what is wrong with them shows. @throws what node:fs throws */
 export async function buildOidc(config: OidcConfig, log: Log, clock: Clock): Promise<OidcAuthenticator> {
   const { issuer, caFile, algorithms, roles } = config;
-  const readCa = () => (caFile === null ? Promise.resolve(undefined) : readFile(caFile, "utf8"));
+  const readCa = authorities(caFile);
   await readCa();
   const settings = {
     issuer,

@@ -17,10 +17,10 @@ function secretFile(name: string, text: string): string {
   return path;
 }
 
-async function start(name: string, sections: object): Promise<Product> {
+async function start(name: string, sections: object, env: Record<string, string> = {}): Promise<Product> {
   const state = mkdtempSync(join(folder, "state-"));
   const file = secretFile(`${name}.json`, JSON.stringify({ ...sections, state: { directory: state } }));
-  return startProduct(["--emulator", "--config", file]);
+  return startProduct(["--emulator", "--config", file], undefined, env);
 }
 
 /** Requests a path, and hands back the status and what may be worth knowing beside it. */
@@ -81,6 +81,22 @@ describe.skipIf(!hasSlapd)(`The product with a directory (needs ${SLAPD})`, () =
       const answer = await ask(product, "scan/1", credentials);
       expect(answer).toMatchObject({ status: 401, challenge: expect.stringContaining("Basic") });
     }
+  });
+
+  test("believes the authorities of the system where no others are named", async () => {
+    const ldap = {
+      servers: [slapd.tlsUrl],
+      bind_template: `uid={user},${peopleDn}`,
+      group_check: "member",
+      groups: [{ group: groupDn("ops"), role: "operator" }],
+    };
+    const alice = basic("alice", passwords.alice);
+    const stranger = await start("stranger", { ldap });
+    expect(await ask(stranger, "scan/1", alice)).toMatchObject({ status: 503 });
+    await stranger.stop();
+    const friend = await start("friend", { ldap }, { SSL_CERT_FILE: join(slapd.folder, "ca.pem") });
+    expect(await ask(friend, "scan/1", alice)).toMatchObject({ status: 200 });
+    await friend.stop();
   });
 
   test("says that it cannot check while the directory is down", async () => {

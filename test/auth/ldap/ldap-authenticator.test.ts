@@ -256,6 +256,13 @@ describe.skipIf(!hasSlapd)(`A directory (needs ${SLAPD})`, () => {
       );
     });
 
+    test("where what should name authorities does not", async () => {
+      for (const ca of ["", "garbage", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"]) {
+        expect(await ask("alice", passwords.alice, { readCa: () => Promise.resolve(ca) })).toEqual(unavailable);
+        expect(failures.map(({ code }) => code)).toEqual(["untrusted"]);
+      }
+    });
+
     test("where nothing listens", async () => {
       const port = await freePort();
       await expectFailure(
