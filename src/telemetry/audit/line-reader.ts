@@ -10,7 +10,8 @@ export interface RawLine {
   readonly isWhole: boolean;
 }
 
-const CHUNK_BYTES = 262_144;
+/** A server has other things to do between two of these. */
+const CHUNK_BYTES = 65_536;
 /** Far more than the longest line that is written. Longer ones come in pieces, so that no file fills the memory. */
 const LONGEST_LINE_BYTES = 65_536;
 const NEWLINE = 0x0a;

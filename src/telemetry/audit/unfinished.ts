@@ -4,7 +4,10 @@ import { readLines } from "./line-reader.ts";
 import { openPrivateFile } from "./private-file.ts";
 import type { AuditLine } from "./record.ts";
 
-/** Acts of which the trail knows the intent and not the outcome. Looks at the file that is written and at the one before. */
+/** So much of a file's end is looked at: thousands of lines, and no act takes longer than they do. */
+const WINDOW_BYTES = 2_097_152;
+
+/** Acts of which the trail knows the intent and not the outcome. Looks at the end of the file that is written, and of the one before. */
 export async function findUnfinished(path: string): Promise<readonly AuditLine[]> {
   const open = new Map<number, AuditLine>();
   for (const name of [...(await archivesOf(path)).slice(-1), path]) {
@@ -12,8 +15,10 @@ export async function findUnfinished(path: string): Promise<readonly AuditLine[]
     if (!file) continue;
     try {
       // What stands in a damaged place was never told to anyone, and nothing was done.
-      const walker = new ChainWalker();
-      for await (const raw of readLines(file, 0, (await file.stat()).size)) {
+      const { size } = await file.stat();
+      const start = Math.max(0, size - WINDOW_BYTES);
+      const walker = new ChainWalker({ isInMiddle: start > 0 });
+      for await (const raw of readLines(file, start, size)) {
         const line = walker.take(raw);
         if (line) note(open, line);
       }

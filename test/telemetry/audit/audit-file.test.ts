@@ -228,9 +228,10 @@ describe("two that write to the same trail", () => {
     const clock = new ManualClock();
     const { trail } = openTrail(path, { clock });
     const begun = trail.begin(act).then(() => "begun", String);
-    while ((await Promise.race([begun, Promise.resolve("waiting")])) === "waiting") await clock.advance(100);
+    while ((await Promise.race([begun, Promise.resolve("waiting")])) === "waiting")
+      await (clock.timers > 0 ? clock.advance(100) : settle());
     expect(await begun).toContain("another process has had");
-    expect(clock.monotonicMs()).toBeLessThan(60_000);
+    expect(clock.monotonicMs()).toBeLessThan(20_000);
     await trail.close();
   });
 });
