@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readFileSync, statSync, type BigIntStats } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync, type BigIntStats } from "node:fs";
 import { dirname } from "node:path";
 import { toError } from "../lib/to-error.ts";
 import { CredentialFileError } from "./errors.ts";
@@ -30,7 +30,8 @@ function trustedOwners(path: string): ReadonlySet<bigint> {
 export function readCredentialFile(path: string): string | undefined {
   let descriptor: number;
   try {
-    descriptor = openSync(path, "r");
+    // A pipe that nobody writes to is no reason to wait.
+    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     throw new CredentialFileError(path, `cannot be read: ${toError(error).message}`, { cause: error });

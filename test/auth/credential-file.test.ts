@@ -50,9 +50,12 @@ describe("who may get at a file", () => {
     expect(String(failure)).not.toContain("secret");
   });
 
-  test.skipIf(!isRoot)("one of another user's is refused (needs root)", () => {
+  test.skipIf(!isRoot)("one of another user's is refused, unless the folder is theirs, too (needs root)", () => {
     chownSync(path, 12_345, 0);
     expect(String(failureOf(() => readCredentialFile(path)))).toContain("belong to another user (id 12345)");
+    chownSync(folder, 12_345, 0);
+    expect(readCredentialFile(path)).toBe("first");
+    chownSync(folder, 0, 0);
   });
 });
 
@@ -64,6 +67,9 @@ test("what is no file, or too large, is refused; what is not there is nothing", 
   expect(String(failureOf(() => readCredentialFile(path)))).toContain("expected at most 4194304");
   expect(readCredentialFile(join(folder, "nosuch"))).toBeUndefined();
   expect(failureOf(() => readCredentialFile("/dev/null"))).toBeInstanceOf(CredentialFileError);
+  const pipe = join(folder, "pipe");
+  expect(Bun.spawnSync(["mkfifo", "-m", "600", pipe]).exitCode).toBe(0);
+  expect(String(failureOf(() => readCredentialFile(pipe)))).toContain("expected a file");
 });
 
 const parse = (text: string | undefined) => {

@@ -121,6 +121,8 @@ test.skipIf(process.getuid?.() !== 0)(
       await made("deploy");
       const { uid, gid, mode } = statSync(path);
       expect([uid, gid, mode & 0o777]).toEqual([12_345, 23_456, 0o600]);
+      expect(store().list()).toHaveLength(1);
+      await store().remove("deploy");
     } finally {
       chownSync(folder, 0, 0);
     }
