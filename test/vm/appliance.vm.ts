@@ -1,6 +1,6 @@
 // The package on an arm64 machine in QEMU: a real kernel, systemd, a PL011 UART and a PL061 GPIO chip. `npm run test:vm`; two to five minutes.
 // The checks share one machine and come in order: each goes on where the one before it left the machine.
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +13,9 @@ import { lineChecks } from "./line-checks.ts";
 import { serviceChecks } from "./service-checks.ts";
 
 const STARTING_MS = 300_000;
+
+// An emulated processor is slow, and two tests at once make it slower. What takes longer says so.
+setDefaultTimeout(60_000);
 
 const needs = missingPackages.length === 0 ? "" : ` (needs ${missingPackages.join(", ")})`;
 
