@@ -16,6 +16,13 @@ const withInput = (input: string, command: string, ...args: readonly string[]) =
   return { stdout, stderr, status };
 };
 
+/** A page as people read it, without the strokes over strokes that make it bold. */
+const read = (text: string) =>
+  withInput(text, "mandoc", "-T", "utf8", "-O", "width=500")
+    .stdout.split("\u0008")
+    .map((part, index, { length }) => (index < length - 1 ? part.slice(0, -1) : part))
+    .join("");
+
 const hasMandoc = Bun.which("mandoc") !== null;
 
 describe("man pages", () => {
@@ -29,8 +36,6 @@ describe("man pages", () => {
   );
 
   test.skipIf(!hasMandoc)("name every command with its options, and every setting", () => {
-    const read = (text: string) =>
-      withInput(text, "mandoc", "-T", "utf8", "-O", "width=500").stdout.replaceAll(/.\u0008/g, "");
     const manual = read(pages["opendcre(8)"]);
     for (const { name, options } of commands) {
       expect(manual).toContain(name);
@@ -51,15 +56,15 @@ describe("man pages", () => {
   });
 });
 
-describe("completion", () => {
-  /** What bash offers for the last of the words. */
-  const offered = (...words: readonly string[]) => {
-    const script = `${bashCompletion()}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _opendcre; printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const { stdout, stderr, status } = withInput("", "bash", "-c", script, "bash", "opendcre", ...words);
-    expect([stderr, status]).toEqual(["", 0]);
-    return stdout.split("\n").filter((word) => word !== "");
-  };
+/** What bash offers for the last of the words. */
+const offered = (...words: readonly string[]) => {
+  const script = `${bashCompletion()}\nCOMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _opendcre; printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const { stdout, stderr, status } = withInput("", "bash", "-c", script, "bash", "opendcre", ...words);
+  expect([stderr, status]).toEqual(["", 0]);
+  return stdout.split("\n").filter((word) => word !== "");
+};
 
+describe("completion", () => {
   test("offers commands, their second words, and options", () => {
     expect(offered("che")).toEqual(["check-config"]);
     expect(offered("token", "cr")).toEqual(["create"]);
