@@ -9,7 +9,7 @@ export interface TlsContext {
 }
 
 /** A certificate for clients that ask for one of its names. */
-export interface NamedTlsContext extends TlsContext {
+interface NamedTlsContext extends TlsContext {
   readonly names: readonly string[];
 }
 

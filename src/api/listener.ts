@@ -60,19 +60,17 @@ const MOST_RETIRING = 4;
 export function listen(options: ListenOptions): Listener {
   const { host, port, tls } = options;
   const server = new ApiServer(options);
-  // Servers that share a port do not notice if it is taken: first it is seen to be free.
-  const boundPort = tls ? freePort(host, port) : port;
-  server.start(boundPort, tls);
+  // Servers that share a port do not notice that others of the same user have it. One that the system chooses is nobody's.
+  if (tls && port !== 0) seeThatFree(host, port);
+  server.start(port, tls);
   return server;
 }
 
-/** A port that nobody listens on. @throws ListenError */
-function freePort(hostname: string, port: number): number {
+/** Looks whether anybody listens on a port, by listening there for a moment. @throws ListenError */
+function seeThatFree(hostname: string, port: number): void {
   const probe = serve({ hostname, port, fetch: () => new Response(null, { status: 503 }) });
-  const found = probe.port ?? port;
   // It is closed when this returns; the promise is for connections.
   probe.stop(true).catch(() => undefined);
-  return found;
 }
 
 /** One server of the API, with the certificates that it started with. */
