@@ -19,7 +19,9 @@ export async function checkConfig(invocation: Invocation, context: CommandContex
   if (config.emulator.enabled || config.emulator.file !== null) loadBoardFile(config.emulator.file);
   const bmcs = await bmcsOf(config, context);
   const tls = config.tls.enabled ? (await import("../tls/load-tls.ts")).readGiven(config.tls, Date.now()) : undefined;
-  await context.print(`ok: ${summary(config, bmcs, tls)}`);
+  const { checkCredentials } = await import("./check-credentials.ts");
+  const oddities = await checkCredentials(config, context.env);
+  await context.print(`ok: ${summary(config, bmcs, tls)}${oddities.map((text) => `  warn: ${text}\n`).join("")}`);
   return exitCodes.ok;
 }
 

@@ -62,10 +62,7 @@ export const credentialCommands: readonly CommandSpec[] = [
     summary: "make a user, whose password is asked for, or read from standard input",
     argument: userName,
     options: [role, boards, config],
-    examples: [
-      ["opendcre user add alice --role operator", "asks for the password twice"],
-      ["opendcre user add alice --role operator < password.txt", "takes its first line"],
-    ],
+    examples: [["opendcre user add alice --role operator", "asks twice; of a file or pipe the first line is taken"]],
     load: async () => (await import("./user.ts")).addUser,
   },
   {

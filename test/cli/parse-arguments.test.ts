@@ -46,6 +46,13 @@ describe("a command line is understood", () => {
     ["check-config my.json", { command: "check-config", options: {}, argument: "my.json" }],
     ["check-config --config my.json", { command: "check-config", options: { config: "my.json" } }],
     ["list-ports --json", { command: "list-ports", options: { json: true } }],
+    [
+      "token create monitoring --role reader",
+      { command: "token create", options: { role: "reader" }, argument: "monitoring" },
+    ],
+    ["token list", { command: "token list", options: {} }],
+    ["help token revoke", "help token revoke"],
+    ["user add --help", "help user add"],
     ["--version", "version"],
     ["list-ports --version", "version"],
     ["--help", "help"],
