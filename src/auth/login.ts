@@ -37,6 +37,8 @@ export interface LoginOptions {
 }
 
 const MS_PER_S = 1000;
+/** Different credentials that are looked at, at once: beyond that, others wait outside. */
+const MOST_UNDER_WAY = 100;
 const denied: LoginRefusal = { refused: "denied", retryAfterS: 0 };
 
 /** Finds out who has sent credentials, whichever way it is that they prove it. */
@@ -109,6 +111,7 @@ export class Login {
     const key = this.#cache.keyOf(credentials);
     const believed = this.#cache.get(key) ?? this.#underWay.get(key);
     if (believed) return believed;
+    if (this.#underWay.size >= MOST_UNDER_WAY) return { refused: "unavailable", retryAfterS: 1 };
     const checked = this.#check(others, credentials, source, reasons, key);
     this.#underWay.set(key, checked);
     const forget = () => {

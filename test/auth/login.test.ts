@@ -118,6 +118,20 @@ test("the same credentials many times at once are checked once", async () => {
   expect([new Set(all), users.state.asked]).toEqual([new Set([alice]), 1]);
 });
 
+test("of very many different ones at once, from wherever, some are put off", async () => {
+  const users = way("users", () => denied);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  users.state.gate = promise;
+  const login = loginWith(users.authenticator);
+  const all = Array.from({ length: 150 }, async (_, index) =>
+    login.identify(basic(`user${index}`), { remote: `192.0.2.${index}` }),
+  );
+  resolve();
+  const refusals = (await Promise.all(all)).map((outcome) => "refused" in outcome && outcome.refused);
+  expect(refusals.filter((refused) => refused === "unavailable")).toHaveLength(50);
+  expect(users.state.asked).toBe(100);
+});
+
 describe("guessing", () => {
   test("is slowed down, and nothing is checked meanwhile, be it right", async () => {
     const users = way("users", rightOnly);
