@@ -4,7 +4,7 @@
 #
 # No arm64 program runs here, so neither qemu-user nor binfmt_misc is needed: packages are unpacked, and what their scripts would have
 # set up, as far as a machine needs it that boots and takes further packages, is done below. dpkg in the machine knows them as installed.
-# Without root, it runs in a user namespace, where all files belong to root.
+# Without root, it runs in a user namespace. All files belong to root and its group, either way.
 set -euo pipefail
 if [ "$(id -u)" != 0 ]; then exec unshare --user --map-root-user "$0" "$@"; fi
 here=$(dirname "$(realpath "$0")")
@@ -32,8 +32,8 @@ mkdir -p root/usr/{bin,sbin,lib}; ln -s usr/bin usr/sbin usr/lib root
 database=$PWD/root/var/lib/dpkg; mkdir -p "$database"/{info,updates,triggers,parts}
 echo 1 > "$database/info/format"; touch "$database/available" "$database/triggers/Unincorp" "$database/triggers/Lock"
 for deb in apt/archives/*.deb; do
-  dpkg-deb --fsys-tarfile "$deb" | tar -x -C root --keep-directory-symlink --exclude='./usr/share/doc/*' --exclude='./usr/share/man/*' \
-    --exclude='./usr/share/locale/*' --exclude='./usr/share/info/*'
+  dpkg-deb --fsys-tarfile "$deb" | tar -x -C root --no-same-owner --keep-directory-symlink \
+    --exclude='./usr/share/doc/*' --exclude='./usr/share/man/*' --exclude='./usr/share/locale/*' --exclude='./usr/share/info/*'
   rm -rf control; dpkg-deb --control "$deb" control
   name=$(sed -n 's/^Package: //p' control/control)
   grep -q '^Multi-Arch: same' control/control && name+=:arm64
@@ -53,7 +53,7 @@ rm -rf control
 cp root/usr/share/base-passwd/passwd.master root/etc/passwd
 cp root/usr/share/base-passwd/group.master root/etc/group
 sed 's/:.*/:*:19000:0:99999:7:::/' root/etc/passwd > root/etc/shadow; sed 's/:.*/:*::/' root/etc/group > root/etc/gshadow
-chmod 640 root/etc/shadow root/etc/gshadow; chgrp 42 root/etc/shadow root/etc/gshadow 2>/dev/null || true
+chmod 600 root/etc/shadow root/etc/gshadow
 printf '%s: files systemd\n' passwd group shadow gshadow > root/etc/nsswitch.conf; echo 'hosts: files dns' >> root/etc/nsswitch.conf
 ln -s mawk root/usr/bin/awk
 echo 0f0e0d0c0b0a09080706050403020100 > root/etc/machine-id     # not empty: then systemd would take this for a first boot
@@ -67,7 +67,8 @@ mkdir -p $units/multi-user.target.wants
 ln -s /lib/systemd/system/systemd-networkd.service $units/multi-user.target.wants/
 for unit in systemd-networkd-wait-online.service systemd-pstore.service systemd-timesyncd.service \
   getty@tty1.service serial-getty@ttyS0.service serial-getty@ttyAMA0.service apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer \
-  e2scrub_all.timer fstrim.timer systemd-logind.service dev-hugepages.mount dev-mqueue.mount sys-kernel-debug.mount sys-kernel-tracing.mount; do ln -sf /dev/null "$units/$unit"; done
+  e2scrub_all.timer fstrim.timer systemd-logind.service \
+  dev-hugepages.mount dev-mqueue.mount sys-kernel-debug.mount sys-kernel-tracing.mount; do ln -sf /dev/null "$units/$unit"; done
 
 # The tests' way in.
 install -m 755 "$here/guest-shell.sh" root/usr/local/sbin/guest-shell
@@ -76,7 +77,7 @@ ln -s ../guest-shell.service $units/multi-user.target.wants/
 
 # The kernel, and what it needs to find its root: its drivers for virtio, in the order in which they need each other.
 mkdir -p initrd/bin initrd/m kernel
-dpkg-deb --fsys-tarfile boot/linux-image-*.deb | tar -x -C kernel
+dpkg-deb --fsys-tarfile boot/linux-image-*.deb | tar -x -C kernel --no-same-owner
 dpkg-deb --fsys-tarfile boot/busybox-static_*.deb | tar -x -C initrd --strip-components=2 --wildcards './bin/busybox' -O > initrd/bin/busybox
 modules=(virtio_ring virtio virtio_pci_legacy_dev virtio_pci_modern_dev virtio_pci virtio_blk failover net_failover virtio_net virtio_console)
 for module in "${modules[@]}"; do find kernel/lib/modules -name "$module.ko" -exec cp {} initrd/m/ \;; done
