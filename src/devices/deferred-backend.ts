@@ -33,7 +33,7 @@ export class DeferredBackend implements Backend {
 
   health(): readonly LinkHealth[] {
     if (this.#backend) return this.#backend.health();
-    this.#make();
+    void this.#make();
     const { name, sinceMs } = this.#announcement;
     const failure = this.#failure;
     return [

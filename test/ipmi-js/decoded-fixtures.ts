@@ -6,7 +6,7 @@ import { parseExpected } from "../support/ipmi-sim-expected.ts";
 const folder = join(import.meta.dirname, "..", "fixtures", "ipmi", "decoded");
 
 /** A file's lines, without the empty one at its end. */
-export const linesOf = (name: string): string[] => readFileSync(join(folder, name), "utf8").trimEnd().split("\n");
+const linesOf = (name: string): string[] => readFileSync(join(folder, name), "utf8").trimEnd().split("\n");
 
 export const expectedBmc = parseExpected(readFileSync(join(folder, "expected.json"), "utf8"));
 

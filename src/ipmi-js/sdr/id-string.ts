@@ -2,7 +2,7 @@ import type { Field } from "../bytes/layout.ts";
 import { decodeBcdPlus, decodeLatin1, decodeSixBit, encodeBcdPlus, encodeLatin1, encodeSixBit } from "../bytes/text.ts";
 
 /** How an id string is stored: the values of bits 7:6 of its type/length byte. */
-export const idEncodings = ["unicode", "bcd-plus", "6-bit-ascii", "8-bit"] as const;
+const idEncodings = ["unicode", "bcd-plus", "6-bit-ascii", "8-bit"] as const;
 export type IdEncoding = (typeof idEncodings)[number];
 
 /** An id string with the encoding that it is stored in. */

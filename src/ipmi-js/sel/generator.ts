@@ -15,7 +15,7 @@ const softwareNames = [
 ] as const;
 
 /** A software id (7 bits) in words. */
-export const softwareName = (softwareId: number): string =>
+const softwareName = (softwareId: number): string =>
   softwareNames.find(({ from }) => softwareId >= from)?.name ?? "BIOS";
 
 export function generatorOf({

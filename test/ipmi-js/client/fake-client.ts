@@ -14,7 +14,7 @@ export const echo = repeatable("Echo", 0x30, 0x01, byte, byte);
 export const strike = once("Strike", 0x30, 0x02, byte, byte);
 
 export const echoes = answer(echo, ({ value }) => ({ value }));
-export const strikes = answer(strike, ({ value }) => ({ value }));
+const strikes = answer(strike, ({ value }) => ({ value }));
 
 export interface FakeClient extends AsyncDisposable {
   readonly clock: ManualClock;
