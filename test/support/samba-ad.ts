@@ -90,13 +90,16 @@ export async function startSambaAd(): Promise<SambaAd> {
   );
   await run(folder, ["chmod", "600", "localhost.key"]);
   await run(folder, ["/usr/bin/python3", "-c", people, configuration]);
+  const output = join(folder, "samba.out");
+  // Another suite on this machine may have the ports: it is its turn.
+  while (await isListening(636)) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   const child = Bun.spawn([programOf("samba") ?? "samba", "-i", "-M", "single", "-s", configuration], {
     cwd: folder,
-    stdio: ["ignore", "ignore", "ignore"],
+    stdio: ["ignore", Bun.file(output), Bun.file(output)],
   });
   process.once("exit", () => child.kill("SIGKILL"));
   while (!(await isListening(636))) {
-    if (child.exitCode !== null) throw new Error(`samba ended with ${child.exitCode}`);
+    if (child.exitCode !== null) throw new Error(`samba ended with ${child.exitCode}: ${readFileSync(output, "utf8")}`);
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
   return {

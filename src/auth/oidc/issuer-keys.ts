@@ -124,8 +124,9 @@ export class IssuerKeys {
       this.#keys = { find, fetchedMs: this.#clock.monotonicMs() };
       if (this.#lastError) this.#witness.recovered();
       this.#lastError = undefined;
-    } catch (error) {
-      if (!(error instanceof OidcError)) throw error;
+    } catch (cause) {
+      const error =
+        cause instanceof OidcError ? cause : new OidcError("unreachable", issuer, toError(cause).message, { cause });
       if (!this.#lastError) this.#witness.failed(error, this.#ageMs() <= this.#settings.maxKeyAgeMs);
       this.#lastError = error;
       if (this.#ageMs() > this.#settings.maxKeyAgeMs) this.#keys = undefined;
