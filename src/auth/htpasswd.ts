@@ -1,7 +1,7 @@
 import { isBcrypt } from "./password-hash.ts";
 
 /** A line that lets nobody in. */
-export interface OddLine {
+interface OddLine {
   /** From 1. */
   readonly line: number;
   readonly fault: string;

@@ -8,7 +8,7 @@ import type { Role } from "./role.ts";
 import type { KeptUser } from "./user-file.ts";
 
 /** A user as passwords are checked. */
-export interface PasswordEntry {
+interface PasswordEntry {
   readonly hash: string;
   readonly identity: Identity;
 }
