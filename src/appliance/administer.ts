@@ -1,4 +1,4 @@
-import { userInfo } from "node:os";
+import { readFileSync } from "node:fs";
 import type { Config } from "../config/config.ts";
 import { systemClock as clock } from "../lib/clock.ts";
 import { toError } from "../lib/to-error.ts";
@@ -41,12 +41,18 @@ export async function administer<T>(
   }
 }
 
-/** The user of this process; a number where the system knows no name. */
+/**
+ * The user of this process, as /etc/passwd names it; a number where that knows no name. Not what os.userInfo says: Bun takes the name
+ * from the environment, where anybody can write anything.
+ */
 function userName(): string {
+  const uid = String(process.getuid?.() ?? "?");
   try {
-    return userInfo().username;
+    const users = readFileSync("/etc/passwd", "utf8").split("\n");
+    const [name] = users.map((line) => line.split(":")).find(([, , id]) => id === uid) ?? [];
+    return name ?? `uid ${uid}`;
   } catch {
-    return `uid ${process.getuid?.() ?? "?"}`;
+    return `uid ${uid}`;
   }
 }
 
