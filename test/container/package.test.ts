@@ -45,15 +45,14 @@ const title = missing.length === 0 ? "the package" : `the package (not here: ${m
 describe.skipIf(missing.length > 0)(title, () => {
   beforeAll(async () => {
     folder = mkdtempSync("/var/tmp/opendcre-package-");
-    const [booted] = await Promise.all([bootContainer(), Promise.resolve()]);
-    container = booted;
+    container = await bootContainer();
     const present = makeDeb(folder);
     const shipped = '// what 1.9.0 shipped\n{ "server": { "host": "127.0.0.1" } }\n';
     const before = repackAs(present, BEFORE, folder, { "etc/opendcre/opendcre.json": shipped });
     for (const deb of [present, before]) copyFileSync(deb, join(container.root, "root", basename(deb)));
     debs.present = `/root/${basename(present)}`;
     debs.before = `/root/${basename(before)}`;
-  }, 240_000);
+  }, 480_000);
 
   afterAll(async () => {
     await container?.stop();
@@ -127,13 +126,15 @@ describe.skipIf(missing.length > 0)(title, () => {
     const lines = (await journal()).split("\n");
     expect(lines).toContainEqual(expect.stringMatching(/^6 \{"level":"info".*"msg":"listening on https:/));
     expect(lines).not.toContainEqual(expect.stringMatching(/<\d>/));
+    // The wrong token above.
+    expect(lines).toContainEqual(expect.stringMatching(/^4 \{"level":"warn".*"event":"login-failed"/));
   });
 
   test("reads again what may change at a reload, in the same process", async () => {
     const pid = await property("MainPID");
     const edit = (level: string) =>
       container.run(
-        `jq -n '{server: {host: "0.0.0.0"}, auth: {required: true}, tls: {enabled: true}, log: {level: "${level}"}}' >/etc/opendcre/opendcre.json`,
+        `jq -n '{server: {host: "0.0.0.0"}, auth: {required: true}, tls: {enabled: true}, log: {level: "${level}", directory: "/var/log/opendcre"}}' >/etc/opendcre/opendcre.json`,
       );
     await edit("debug");
     await container.run("systemctl reload opendcre");
@@ -169,6 +170,19 @@ describe.skipIf(missing.length > 0)(title, () => {
     expect(await container.run("journalctl -u opendcre --no-pager")).toContain("Watchdog timeout (limit 2s)!");
     expect(await statusOf("test")).toBe("200");
     await container.run("rm -r /run/systemd/system/opendcre.service.d && systemctl daemon-reload");
+  });
+
+  test("writes log files on request, for its owner alone, and opens them anew at a reload", async () => {
+    expect(await statusOf("scan")).toBe("401");
+    const access = "/var/log/opendcre/access.log";
+    await container.until(`grep -q '"GET /opendcre/1.2/scan HTTP/1.1" 401 .* "curl/' ${access}`);
+    expect(await container.run("stat -c '%U %a' /var/log/opendcre /var/log/opendcre/*")).toBe(
+      ["opendcre 700", "opendcre 600", "opendcre 600"].join("\n"),
+    );
+    await container.run(`mv ${access} ${access}.moved && systemctl reload opendcre`);
+    await container.until("grep -c 'reading again what may change' /var/log/opendcre/daemon.log");
+    expect(await statusOf("scan")).toBe("401");
+    await container.until(`test -s ${access}`);
   });
 
   test("is not started again and again with a wrong configuration", async () => {
