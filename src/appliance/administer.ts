@@ -34,7 +34,9 @@ export async function administer<T>(
   if (path === undefined) return run();
   const trail = openAuditTrail({ path, rotateBytes: config.audit.rotateBytes, clock, events: eventsFor(complain) });
   try {
-    const who = { name: env["SUDO_USER"] ?? userName(), via: "cli" };
+    // Of others than root, nobody has checked what sudo is said to have been used by.
+    const behindSudo = process.getuid?.() === 0 ? env["SUDO_USER"] : undefined;
+    const who = { name: behindSudo ?? userName(), via: "cli" };
     return await audited(trail, { kind: "admin", who, ...act }, run, resultOf);
   } finally {
     await trail.close();
