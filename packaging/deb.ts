@@ -30,7 +30,7 @@ export interface DebOptions {
 }
 
 /** dpkg-deb is missing, or has failed. */
-export class PackagingError extends Error {
+class PackagingError extends Error {
   override readonly name = "PackagingError";
   readonly code = "packaging";
 }

@@ -27,7 +27,7 @@ export function stage(folder: string, files: Readonly<Record<string, StagedFile>
 }
 
 /** Everything below `folder`, deepest first: paths from there, folders with a slash at the end. */
-export function treeOf(folder: string, below = ""): string[] {
+function treeOf(folder: string, below = ""): string[] {
   const paths: string[] = [];
   for (const entry of readdirSync(join(folder, below), { withFileTypes: true })) {
     const path = join(below, entry.name);

@@ -2,7 +2,7 @@ import type { Caller } from "../devices/caller.ts";
 import type { AccessEntry } from "../telemetry/access-log.ts";
 
 /** What an access log may ask of a request beyond its entry: looking costs, so only those look that write it down. */
-export interface AccessDetails {
+interface AccessDetails {
   readonly caller: Caller;
   /** A header's value, by its name in lower case; null where there is none. */
   header(name: string): string | null;

@@ -34,7 +34,7 @@ const isSection = (value: unknown): value is Readonly<Record<string, unknown>> =
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** The settings in which two configurations differ: `server.port`. */
-export function changedSettings(before: Config, after: Config): string[] {
+function changedSettings(before: Config, after: Config): string[] {
   const sections = Object.entries(after).filter(([, value]) => isSection(value));
   return sections.flatMap(([section, values]) => {
     const old: unknown = Object.entries(before).find(([name]) => name === section)?.[1];
