@@ -40,3 +40,15 @@ export async function ask(machine: Machine, path: string, options: Options = {})
   const end = text.lastIndexOf("\n");
   return { status: Number(text.slice(end + 1)), body: text.slice(0, end) };
 }
+
+/** Makes a token in the machine, as its administrator does. */
+export async function createToken(
+  machine: Machine,
+  name: string,
+  role: "reader" | "operator" | "admin",
+): Promise<string> {
+  const told = await machine.must(`opendcre token create ${name} --role ${role}`);
+  const token = /^\S{20,}$/m.exec(told)?.[0];
+  if (token === undefined) throw new Error("no token was told");
+  return token;
+}
