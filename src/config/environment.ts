@@ -9,6 +9,12 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 /** The variable that names the configuration file. */
 export const configFileVariable = "OPENDCRE_CONFIG";
 
+/** Options of the service, of which systemd makes words of the command line before the program is started. They stay in the environment. */
+const serviceOptionsVariable = "OPENDCRE_OPTS";
+
+/** Variables of ours that are no settings. */
+const otherVariables: ReadonlySet<string> = new Set([configFileVariable, serviceOptionsVariable]);
+
 /** The variable of a setting: `OPENDCRE_SERVER_PORT` for `server.port`. */
 const variableOf = (path: SettingPath): string => `OPENDCRE_${path.replace(".", "_").toUpperCase()}`;
 
@@ -21,7 +27,7 @@ export function readEnvironment(env: Environment): { settings: Setting[]; notice
   const settings: Setting[] = [];
   const notices: Notice[] = [];
   for (const [name, text] of Object.entries(env)) {
-    if (!name.startsWith("OPENDCRE_") || name === configFileVariable || text === undefined) continue;
+    if (!name.startsWith("OPENDCRE_") || otherVariables.has(name) || text === undefined) continue;
     const path = pathsByVariable.get(name);
     if (path) {
       settings.push({
