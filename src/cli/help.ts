@@ -1,5 +1,6 @@
 import type { CommandSpec, OptionSpec } from "./command.ts";
 import { commands, defaultCommand } from "./commands.ts";
+import type { CommandGroup } from "./parse-arguments.ts";
 
 const LINE_LENGTH = 100;
 
@@ -42,6 +43,16 @@ export function commandHelp(command: CommandSpec): string {
     `Usage: ${usageOf(command)}\n\n${summary[0]?.toUpperCase()}${summary.slice(1)}.\n`,
     columns([...argumentRows, ...rows]),
     `Examples:\n${columns(examples)}`,
+  ].join("\n");
+}
+
+/** What `opendcre help token` says. */
+export function groupHelp({ name, commands: members }: CommandGroup): string {
+  return [
+    `Usage: opendcre ${name} COMMAND [OPTION...]\n`,
+    `Commands:\n${columns(members.map((member) => [member.name, member.summary] as const))}`,
+    `Examples:\n${columns(members.flatMap(({ examples }) => examples.slice(0, 1)))}`,
+    `opendcre help ${name} COMMAND says with which options each is used.\n`,
   ].join("\n");
 }
 

@@ -24,8 +24,9 @@ async function dispatch(argv: readonly string[], context: CommandContext): Promi
     const { versionLine } = await import("../version.ts");
     await context.print(`${versionLine()}\n`);
   } else {
-    const { commandHelp, generalHelp } = await import("./help.ts");
-    await context.print(request.command ? commandHelp(request.command) : generalHelp());
+    const { commandHelp, generalHelp, groupHelp } = await import("./help.ts");
+    if (request.kind === "group-help") await context.print(groupHelp(request.group));
+    else await context.print(request.command ? commandHelp(request.command) : generalHelp());
   }
   return exitCodes.ok;
 }

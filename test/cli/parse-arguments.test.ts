@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { commands } from "../../src/cli/commands.ts";
-import { commandHelp, generalHelp } from "../../src/cli/help.ts";
+import { commandHelp, generalHelp, groupHelp } from "../../src/cli/help.ts";
 import { parseArguments } from "../../src/cli/parse-arguments.ts";
 import { UsageError } from "../../src/cli/usage-error.ts";
 
@@ -9,6 +9,7 @@ import { UsageError } from "../../src/cli/usage-error.ts";
 function parsed(line: string): unknown {
   const request = parseArguments(line === "" ? [] : line.split(" "));
   if (request.kind === "version") return "version";
+  if (request.kind === "group-help") return `help ${request.group.name} group`;
   if (request.kind === "help") return `help ${request.command?.name ?? ""}`.trim();
   const { command, options, argument } = request.invocation;
   return {
@@ -53,6 +54,12 @@ describe("a command line is understood", () => {
     ["token list", { command: "token list", options: {} }],
     ["help token revoke", "help token revoke"],
     ["user add --help", "help user add"],
+    ["token --help", "help token group"],
+    ["user -h", "help user group"],
+    ["audit --config x --help", "help audit group"],
+    ["help token", "help token group"],
+    ["help audit", "help audit group"],
+    ["token --version", "version"],
     ["--version", "version"],
     ["list-ports --version", "version"],
     ["--help", "help"],
@@ -80,6 +87,10 @@ describe("a wrong command line gets one line", () => {
     ["--verson", "unknown option --verson; did you mean --version?"],
     ["serve -p 80", "unknown option -p; did you mean -h?"],
     ["serve --port", "option --port needs a value: --port N"],
+    ["user", "expected opendcre user add or opendcre user list or opendcre user password or opendcre user remove"],
+    ["audit nosuch --help", "expected opendcre audit verify or opendcre audit show"],
+    ["audit -- --help", "expected opendcre audit verify or opendcre audit show"],
+    ["help audit nosuch", "expected opendcre audit verify or opendcre audit show"],
     ["serve --port --emulator", "option --port needs a value: --port N"],
     ["serve --port 1 --port=2", "option --port is given twice"],
     ["list-ports --json=yes", "option --json takes no value"],
@@ -110,6 +121,20 @@ describe("help", () => {
   test.each(commands)("$name names its options, all of them and no others", (command) => {
     const named = [...commandHelp(command).matchAll(/^ {2}--([\w-]+)/gm)].map((found) => found[1]);
     expect(named).toEqual(command.options.map((option) => option.name));
+  });
+
+  test.each([
+    ["token", ["token create", "token list", "token revoke"]],
+    ["user", ["user add", "user list", "user password", "user remove"]],
+    ["audit", ["audit verify", "audit show"]],
+  ])("%s names the commands of the group, and how they are used", (name, members) => {
+    const request = parseArguments(["help", name]);
+    if (request.kind !== "group-help") throw new TypeError(request.kind);
+    const text = groupHelp(request.group);
+    expect(text).toStartWith(`Usage: opendcre ${name} COMMAND`);
+    const [list = "", examples = ""] = text.split("Examples:");
+    expect([...list.matchAll(/^ {2}(\w+ \w+) {2,}\S/gm)].map((found) => found[1])).toEqual(members);
+    for (const member of members) expect(examples).toContain(`  opendcre ${member}`);
   });
 
   test.each(commands)("$name has examples that are understood", ({ name, examples }) => {
