@@ -14,6 +14,18 @@ export function namesLoopback(request: Request): boolean {
   return url.startsWith("/") && request.headers.get("host") === null;
 }
 
+/**
+ * Refuses a request with several Host headers: a proxy in between may have gone by another one than this server. The runtime hands them over
+ * with a comma in between, which no host's name has.
+ *
+ * @throws ApiError `ambiguous-host`
+ * @see RFC 9112, section 3.2
+ */
+export function refuseSeveralHosts({ headers }: Request): void {
+  if (headers.get("host")?.includes(","))
+    throw new ApiError("ambiguous-host", "Expected one Host header, not several.");
+}
+
 const speculation = /prefetch|prerender|preview/i;
 const speculationHeaders = ["sec-purpose", "purpose", "x-purpose", "x-moz"] as const;
 
@@ -23,11 +35,12 @@ const refuse = (why: string) => new ApiError("forbidden", `This request would ch
  * Refuses what a browser asks for on behalf of a page from elsewhere, or on a guess of what its user may look at next. A browser says so
  * in headers that pages cannot set. For requests that change something.
  *
- * @throws ApiError `forbidden`
+ * @throws ApiError `forbidden`, `ambiguous-host`
  * @see Fetch Metadata Request Headers; RFC 6454, section 7
  */
 export function refuseForeignPages(request: Request): void {
   const { headers } = request;
+  refuseSeveralHosts(request);
   if (speculationHeaders.some((name) => speculation.test(headers.get(name) ?? "")))
     throw refuse("a browser asks for it on a guess (prefetch)");
   const site = headers.get("sec-fetch-site");

@@ -11,6 +11,7 @@ import { DeviceError, type DeviceErrorCode } from "../devices/errors.ts";
  * - `unchecked-credentials`: whoever could check them does not answer; `retryAfterS` says when to come back
  * - `too-many-requests`: `retryAfterS` says when to come back
  * - `malformed-url`: percent-encoding that stands for no text, or for a NUL
+ * - `ambiguous-host`: more than one Host header
  * - `url-too-long`, `body-too-large`, `body-timeout`, `body-incomplete`: over the limits of `Limits`, or broken off
  */
 export type ApiErrorCode =
@@ -24,6 +25,7 @@ export type ApiErrorCode =
   | "not-found"
   | "method-not-allowed"
   | "malformed-url"
+  | "ambiguous-host"
   | "url-too-long"
   | "body-too-large"
   | "body-timeout"
@@ -79,6 +81,7 @@ const apiStatuses: Readonly<Record<ApiErrorCode, number>> = {
   "not-found": 404,
   "method-not-allowed": 405,
   "malformed-url": 400,
+  "ambiguous-host": 400,
   "url-too-long": 414,
   "body-too-large": 413,
   "body-timeout": 408,

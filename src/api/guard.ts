@@ -17,7 +17,7 @@ export interface Guard {
   /**
    * Who asks. A promise only where something has to be waited for.
    *
-   * @throws ApiError `unauthorized`, `forbidden`, `too-many-requests`, `unchecked-credentials`
+   * @throws ApiError `unauthorized`, `forbidden`, `ambiguous-host`, `too-many-requests`, `unchecked-credentials`
    */
   admit(request: Request, remote: string | undefined, route: GuardedRoute): Caller | Promise<Caller>;
 }

@@ -3,7 +3,7 @@ import { callerOf, type Identity } from "../auth/identity.ts";
 import { isRefusal, type Login, type LoginOutcome } from "../auth/login.ts";
 import { userOfProxy, type ProxyHeaders, type TrustedProxies } from "../auth/trusted-proxy.ts";
 import { stranger, type Caller } from "../devices/caller.ts";
-import { refuseForeignPages } from "./browser-rules.ts";
+import { refuseForeignPages, refuseSeveralHosts } from "./browser-rules.ts";
 import { ApiError } from "./errors.ts";
 import type { Guard, GuardedRoute } from "./guard.ts";
 
@@ -42,6 +42,7 @@ export class LoginGuard implements Guard {
 
   admit(request: Request, remote: string | undefined, route: GuardedRoute): Caller | Promise<Caller> {
     if (route.acts) refuseForeignPages(request);
+    else refuseSeveralHosts(request);
     const { login, proxies, proxyHeaders } = this.#options;
     if (proxyHeaders && proxies.trusts(remote)) {
       const user = userOfProxy(request.headers, proxyHeaders);

@@ -76,6 +76,34 @@ describe("where nobody is asked", () => {
   });
 });
 
+test("of several Host headers none counts, wherever headers are looked at", async () => {
+  const several = [
+    "Host: localhost\r\nHost: evil.example\r\n",
+    "Host: evil.example\r\nHost: localhost\r\n",
+    "Host: localhost\r\nhost: localhost\r\n",
+    "Host: localhost\r\nHost:\r\n",
+  ];
+  const answers = async ({ port }: Product, line: string) => {
+    const found: unknown[] = [];
+    for (const headers of several) {
+      const raw = await RawHttp.open(port);
+      const { status, body } = await raw.ask(line, headers);
+      found.push([status, JSON.parse(body).code]);
+      raw.close();
+    }
+    return found;
+  };
+  const refused = several.map(() => [400, "ambiguous-host"]);
+  const open = await serve();
+  expect(await answers(open.product, "GET /opendcre/1.2/led/1/5001/on HTTP/1.1")).toEqual(
+    // The URL is made of the first one.
+    refused.with(1, [403, "forbidden"]),
+  );
+  const closed = await serve({ OPENDCRE_AUTH_REQUIRED: "true" });
+  for (const path of ["scan/1", "health", "power/1/3001/off"])
+    expect(await answers(closed.product, `GET /opendcre/1.2/${path} HTTP/1.1`)).toEqual(refused);
+}, 60_000);
+
 describe("with a token and a user", () => {
   test("what is made holds at once, what is taken away does not; no secret is written anywhere", async () => {
     const { product, state, command } = await serve({ OPENDCRE_AUTH_REQUIRED: "true" });
