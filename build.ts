@@ -9,9 +9,13 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import type { DebOptions } from "./packaging/deb.ts";
 import manifest from "./package.json" with { type: "json" };
 
 const root = import.meta.dirname;
+
+/** How large a package may be. With `--fast` it may be larger. */
+const MOST_PACKAGE_BYTES = 45_000_000;
 
 /** What can be built, with Bun's name for it, and Debian's for what it runs on. */
 const targets = {
@@ -57,9 +61,9 @@ function selectedBuilds(): (() => Promise<void>)[] {
     },
   });
   const binaries = Object.keys(targets).filter(isTarget);
-  const xzLevel = values.fast ? 0 : 6;
+  const packing = values.fast ? { xzLevel: 0, mostBytes: undefined } : { xzLevel: 6, mostBytes: MOST_PACKAGE_BYTES };
   const make = (target: Target) =>
-    values.deb ? buildDebianPackage(target, values.outdir, xzLevel) : buildBinary(target, values.outdir);
+    values.deb ? buildDebianPackage(target, values.outdir, packing) : buildBinary(target, values.outdir);
   const builds = new Map<string, () => Promise<void>>([
     ...(values.deb ? [] : [[packageTarget, buildPackage] as const]),
     ...binaries.map((target) => [target, () => make(target)] as const),
@@ -103,7 +107,11 @@ async function buildBinary(target: Target, outdir: string): Promise<void> {
   report((await build(target, outdir)).outfile);
 }
 
-async function buildDebianPackage(target: Target, outdir: string, xzLevel: number): Promise<void> {
+async function buildDebianPackage(
+  target: Target,
+  outdir: string,
+  packing: Pick<DebOptions, "xzLevel" | "mostBytes">,
+): Promise<void> {
   const [{ buildDeb }, { packageFolderOf }] = await Promise.all([
     import("./packaging/deb.ts"),
     import("./packaging/copyright.ts"),
@@ -113,7 +121,7 @@ async function buildDebianPackage(target: Target, outdir: string, xzLevel: numbe
   const { version } = manifest;
   const architecture = targets[target].debian;
   const epochS = sourceEpochS();
-  report(buildDeb({ root, binary, architecture, version, packageFolders, epochS, outdir, xzLevel }));
+  report(buildDeb({ root, binary, architecture, version, packageFolders, epochS, outdir, ...packing }));
 }
 
 async function build(target: Target, outdir: string): Promise<Built> {

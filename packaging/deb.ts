@@ -1,6 +1,6 @@
 /** Makes the Debian package: files, control data, and what dpkg-deb makes of them, the same bytes each time. */
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { bashCompletion } from "./bash-completion.ts";
@@ -27,10 +27,12 @@ export interface DebOptions {
   readonly outdir: string;
   /** How hard xz tries, from 0 to 9. Tests do not wait a minute for the last tenth. */
   readonly xzLevel: number;
+  /** How large the package may become; undefined where that does not count. */
+  readonly mostBytes: number | undefined;
 }
 
-/** dpkg-deb is missing, or has failed. */
-class PackagingError extends Error {
+/** dpkg-deb is missing, or has failed; or what it has made is too large. */
+export class PackagingError extends Error {
   override readonly name = "PackagingError";
   readonly code = "packaging";
 }
@@ -61,6 +63,7 @@ export function buildDeb(options: DebOptions): string {
     settle(folder, epochS, [CREDENTIALS]);
     const deb = join(outdir, `opendcre_${version}_${architecture}.deb`);
     pack(folder, deb, options);
+    checkSize(deb, options);
     return deb;
   } finally {
     rmSync(folder, { recursive: true });
@@ -137,4 +140,12 @@ function pack(folder: string, deb: string, { epochS, xzLevel }: DebOptions): voi
   const { error, status, stderr } = spawnSync("dpkg-deb", args, { env, encoding: "utf8" });
   if (error) throw new PackagingError("dpkg-deb is needed to make a package (apt install dpkg)", { cause: error });
   if (status !== 0) throw new PackagingError(`dpkg-deb failed: ${stderr.trim()}`);
+}
+
+/** Takes a package away that is too large: it is to be seen when it is made, not by those who fetch it over a slow line. @throws PackagingError */
+function checkSize(deb: string, { mostBytes }: DebOptions): void {
+  const { size } = statSync(deb);
+  if (mostBytes === undefined || size <= mostBytes) return;
+  rmSync(deb);
+  throw new PackagingError(`${deb} would have ${size} bytes: expected at most ${mostBytes}`);
 }

@@ -1,10 +1,12 @@
 /** The package as a file; test/container/ has what it does. */
 import { afterAll, beforeAll, describe, expect, setDefaultTimeout, test } from "bun:test";
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buildDeb, PackagingError, type DebOptions } from "../../packaging/deb.ts";
 import { makeDeb } from "../support/deb.ts";
+import { root } from "../support/product.ts";
 
 setDefaultTimeout(120_000);
 
@@ -49,6 +51,19 @@ describe.skipIf(missing.length > 0)(title, () => {
     const entries = text.trim().split("\n");
     expect(entries.length).toBeGreaterThan(20);
     for (const entry of entries) expect(entry).toMatch(/^[d-]rw[x-](?:---|r-[x-])(?:---|r-[x-]) root\/root /);
+  });
+
+  // What build.ts asks for with 45 MB, but for --fast: compressing both binaries would take minutes.
+  test("is not made where it would be too large", () => {
+    const [binary, outdir] = [join(folder, "binary"), join(folder, "small")];
+    mkdirSync(outdir);
+    writeFileSync(binary, crypto.getRandomValues(new Uint8Array(50_000)));
+    const options = { root, binary, architecture: "arm64", version: "1.2.3", epochS: 1_700_000_000, outdir } as const;
+    const make = (more: Pick<DebOptions, "mostBytes">) =>
+      buildDeb({ ...options, packageFolders: [], xzLevel: 0, ...more });
+    expect(() => make({ mostBytes: 50_000 })).toThrow(PackagingError);
+    expect(existsSync(join(outdir, "opendcre_1.2.3_arm64.deb"))).toBe(false);
+    expect(existsSync(make({ mostBytes: 45_000_000 }))).toBe(true);
   });
 
   test("says which licence each thing in the binary has", () => {
