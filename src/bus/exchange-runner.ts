@@ -35,6 +35,9 @@ const BABBLE_LIMIT = 8;
 /** An exchange that has not gone on for this many timeouts, and a pause, never will: more than the above and one more silence. */
 const STUCK_AFTER_TIMEOUTS = BABBLE_LIMIT + 2;
 
+/** A timer that is late by this much was held up; less is what timers are like. */
+const DEAF_MS = 25;
+
 interface Running {
   readonly exchange: Exchange;
   readonly subject: string;
@@ -46,6 +49,8 @@ interface Running {
   lastByteMs: number;
   lastFrameMs: number;
   isPausing: boolean;
+  /** How long nobody could listen, because the program was held up. */
+  deafMs: number;
 }
 
 /** Carries out exchanges on a line, one at a time: feeds the state machine with what arrives and with the passing of time. */
@@ -107,7 +112,7 @@ export class ExchangeRunner {
       const exchange = new Exchange(command, this.#policy, this.#nextSequence);
       this.#counters.exchanges++;
       const nowMs = this.#clock.monotonicMs();
-      const times = { timer: undefined, lastByteMs: nowMs, lastFrameMs: nowMs, isPausing: false };
+      const times = { timer: undefined, lastByteMs: nowMs, lastFrameMs: nowMs, isPausing: false, deafMs: 0 };
       this.#running = { exchange, subject, detail, resolve, reject, ...times };
       this.#take(this.#running, exchange.start());
     });
@@ -188,15 +193,23 @@ export class ExchangeRunner {
     }
   }
 
-  /** One timer serves many portions of input: it looks at how long the silence is when it fires. */
+  /**
+   * One timer serves many portions of input: it looks at how long the silence is when it fires. One that fires late has kept the whole
+   * program waiting, and what has arrived meanwhile is still to be read: time in which nobody could listen is no silence.
+   */
   #listenFor(running: Running, delayMs: number): void {
     running.timer?.cancel();
+    const dueMs = this.#clock.monotonicMs() + delayMs;
     running.timer = this.#clock.after(delayMs, () => {
       const nowMs = this.#clock.monotonicMs();
       const { timeoutMs } = this.#policy;
       const silentMs = nowMs - running.lastByteMs;
+      const lateMs = nowMs - dueMs;
       if (silentMs < timeoutMs) this.#listenFor(running, timeoutMs - silentMs);
-      else this.#silence(running);
+      else if (lateMs >= DEAF_MS && running.deafMs < BABBLE_LIMIT * timeoutMs) {
+        running.deafMs += lateMs;
+        this.#listenFor(running, Math.min(lateMs, timeoutMs));
+      } else this.#silence(running);
     });
   }
 

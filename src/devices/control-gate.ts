@@ -32,7 +32,7 @@ interface ControlGateOptions {
   readonly journal?: ControlJournal | undefined;
 }
 
-/** A command that is under way: from when it is let in, while it waits for its turn on the line, to its end. */
+/** A power action that is under way: from when it is let in, while it waits for its turn on the line, to its end. */
 interface Running {
   readonly command: Command;
   readonly context: CommandContext;
@@ -84,7 +84,8 @@ export class ControlGate {
   async carryOut<T>(command: Command, context: CommandContext, send: () => Promise<T>): Promise<T> {
     this.#refuse(command);
     const running = { command, context, sinceMs: this.#clock.wallMs() };
-    this.#running.set(command.board, running);
+    // LEDs and fans are set as they come: their order does no harm, and the line's queue keeps it.
+    if (command.kind === "power") this.#running.set(command.board, running);
     try {
       const entry = await this.#writeDown(command, context);
       return await this.#send(running, send, entry);
@@ -160,7 +161,7 @@ function nameOf(command: Command): string {
 
 function boardBusy({ command, context: { caller, requestId }, sinceMs }: Running): DeviceError {
   const since = new Date(sinceMs).toISOString();
-  const message = `Board ${formatBoardId(command.board)} is busy with another command: ${nameOf(command)}, by ${caller.name}, request ${requestId}, since ${since}. This one was not sent.`;
+  const message = `Board ${formatBoardId(command.board)} is busy with a power command: ${nameOf(command)}, by ${caller.name}, request ${requestId}, since ${since}. This one was not sent.`;
   return new DeviceError("board-busy", message, { board: command.board });
 }
 

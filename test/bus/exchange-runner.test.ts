@@ -71,6 +71,30 @@ describe("one exchange", () => {
 });
 
 describe("silence", () => {
+  test("in which the program was held up, and nobody could listen, is none", async () => {
+    const { clock, outcome, port, runner } = await openReading();
+    clock.hold(policy.timeoutMs + 400);
+    await clock.advance(0);
+    port().push(reply(1, "28.5"));
+    expect(textOf(await outcome)).toEqual(["28.5"]);
+    expect(runner.counters.timeouts).toBe(0);
+  });
+
+  test("after that fails the exchange, and a program that is held up again and again does not put that off for ever", async () => {
+    const first = await openReading();
+    const firstFailed = deviceErrorOf(first.outcome, "no-response");
+    first.clock.hold(policy.timeoutMs + 100);
+    await first.clock.advance(100);
+    await firstFailed;
+    const { clock, outcome } = await openReading();
+    const failed = deviceErrorOf(outcome, "no-response");
+    for (let times = 0; times < 20; times++) {
+      clock.hold(2 * policy.timeoutMs);
+      await clock.advance(0);
+    }
+    await failed;
+  });
+
   test("before any byte fails the exchange when the timeout has passed, not before", async () => {
     const { clock, outcome, runner } = await openReading();
     let isOver = false;

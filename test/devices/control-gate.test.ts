@@ -164,7 +164,19 @@ describe("a protected board", () => {
 });
 
 describe("a second command for a board", () => {
-  test("is refused at once while the first is under way, with what that is", async () => {
+  test("is let in at once while neither is a power action", async () => {
+    const { backend, inventory } = openRack();
+    const first = Promise.withResolvers<never>();
+    backend.answers.led = () => first.promise;
+    void inventory.execute(led, contextOf("r-1")).catch(() => undefined);
+    await settle();
+    const fan: Command<"fan"> = { kind: "fan", board: boardId(1), device: deviceId(4), rpm: "4000" };
+    await inventory.execute(fan, contextOf("r-2"));
+    expect(backend.commands).toEqual([led, fan]);
+    first.reject(new Error("end"));
+  });
+
+  test("is refused at once while a power action is under way, with what that is", async () => {
     const { backend, journal, inventory } = openRack();
     const first = Promise.withResolvers<never>();
     backend.answers.power = () => first.promise;
@@ -172,7 +184,7 @@ describe("a second command for a board", () => {
     await settle();
     const error = await deviceErrorOf(inventory.execute(led, contextOf("r-2")), "board-busy");
     expect(error.message).toBe(
-      "Board 00000001 is busy with another command: power cycle of device 0002, by alice, request r-1, since 2026-01-01T00:00:00.000Z. This one was not sent.",
+      "Board 00000001 is busy with a power command: power cycle of device 0002, by alice, request r-1, since 2026-01-01T00:00:00.000Z. This one was not sent.",
     );
     expect(backend.commands).toEqual([power("cycle")]);
     await inventory.execute({ ...led, board: boardId(2) }, contextOf("r-3"));
@@ -183,7 +195,7 @@ describe("a second command for a board", () => {
   });
 
   test("is let in as soon as the first has ended, and is written down after its outcome", async () => {
-    const { backend, journal, inventory } = openRack();
+    const { backend, journal, inventory } = openRack({ powerCooldownMs: 0 });
     const second = Promise.withResolvers<unknown>();
     const end = journal.begin.bind(journal);
     // The second one comes in the moment in which the first one's outcome is being written.
@@ -193,19 +205,24 @@ describe("a second command for a board", () => {
         async end(outcome) {
           const written = entry.end(outcome);
           if (context.requestId === "r-1")
-            queueMicrotask(() => second.resolve(inventory.execute(led, contextOf("r-2"))));
+            queueMicrotask(() => second.resolve(inventory.execute(power("on"), contextOf("r-2"))));
           await written;
           await settle();
         },
       };
     };
-    await inventory.execute(led, contextOf("r-1"));
+    await inventory.execute(power("off"), contextOf("r-1"));
     await second.promise;
-    expect(journal.lines).toEqual(["intent led r-1", "outcome led r-1 ok", "intent led r-2", "outcome led r-2 ok"]);
+    expect(journal.lines).toEqual([
+      "intent power r-1",
+      "outcome power r-1 ok",
+      "intent power r-2",
+      "outcome power r-2 ok",
+    ]);
     // The end of the first one did not take the board from the second.
     const third = Promise.withResolvers<never>();
-    backend.answers.led = () => third.promise;
-    void inventory.execute(led, contextOf("r-3")).catch(() => undefined);
+    backend.answers.power = () => third.promise;
+    void inventory.execute(power("off"), contextOf("r-3")).catch(() => undefined);
     await deviceErrorOf(inventory.execute(led, contextOf("r-4")), "board-busy");
     third.reject(new Error("end"));
   });

@@ -52,6 +52,11 @@ export class ManualClock implements Clock {
     await settle();
   }
 
+  /** Lets time pass in which nothing runs, as when something holds up the whole program: timers that are due fire late, with the next advance. */
+  hold(forMs: number): void {
+    this.#nowMs += forMs;
+  }
+
   /** Moves on from timer to timer until `promise` is settled, and hands it back. Throws where it never will be. */
   async until<T>(promise: Promise<T>): Promise<T> {
     const state = { isSettled: false };

@@ -23,6 +23,8 @@ export interface Product {
   get(path: string, init?: RequestInit): Promise<ProductAnswer>;
   /** All lines of its log, as objects; waits for the process to have ended. */
   lines(): Promise<Record<string, unknown>[]>;
+  /** All that it has written to standard output and standard error; waits for the process to have ended. */
+  output(): Promise<string>;
   /** Resolves when a line for which `test` holds has been written. */
   until(test: (line: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>;
   /** Sends a signal, SIGTERM where none is named, and resolves with the exit code when the process has ended. */
@@ -111,6 +113,10 @@ export async function startProduct(
     async lines() {
       await stdout.ended;
       return stdout.all.map(parse);
+    },
+    async output() {
+      await Promise.all([stdout.ended, stderr.ended]);
+      return [...stdout.all, ...stderr.all].join("\n");
     },
     until: async (test) => parse(await stdout.find((line) => test(parse(line)))),
     async stop(signal = "SIGTERM") {
