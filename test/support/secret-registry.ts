@@ -19,7 +19,11 @@ function formsOf(text: string) {
     text,
     // Digits alone, whatever stands between and in front of them: "73 65", "%73%65", "\x73\x65".
     hex: text.toLowerCase().replaceAll(/[^\da-f]/g, ""),
-    base64: text.replaceAll("-", "+").replaceAll("_", "/"),
+    // Without ends of lines, in files of PEM and in JSON.
+    base64: text
+      .replaceAll(/\\n|\s/g, "")
+      .replaceAll("-", "+")
+      .replaceAll("_", "/"),
     // [115,101] and {"0":115,"1":101}
     decimal: text.replaceAll(/"\d+":|\s/g, ""),
   };

@@ -48,13 +48,16 @@ const MAX_USERNAME_BYTES = 16;
 const MAX_TIMEOUT_S = 600;
 const HIGHEST_BOARD = 0x7fff_ffff;
 
+const BMC = 'a BMC: an object with "bmc_ip", "username" and "password"';
 const HOST = "an IP address or a host name";
 const USERNAME = `a user name: a string of at most ${MAX_USERNAME_BYTES} bytes`;
 const BOARD = `a string of 8 hex digits, from "${formatBoardId(boardId(BMC_BIT + 1))}" to "${formatBoardId(boardId(HIGHEST_BOARD))}"`;
 
 /** Reads an entry of `bmcs`. */
 export function readBmc(place: Place, context: BmcFileContext): BmcEntry | undefined {
-  if (!place.isObject('a BMC: an object with "bmc_ip", "username" and "password"')) return undefined;
+  // What stands there by mistake may be a password.
+  if (typeof place.value === "string") return place.refuseSecret(BMC);
+  if (!place.isObject(BMC)) return undefined;
   const members = new SpelledMembers(place, memberNames, (member, meant) =>
     context.notice(member, `not known, and ignored${meant === undefined ? "" : `; did you mean "${meant}"?`}`),
   );
