@@ -38,9 +38,12 @@ const git = (...args: string[]) => spawnSync("git", args, { cwd: root, encoding:
 
 /** When the sources were last changed, in seconds since 1970: what packages say, so that they are the same each time. */
 function sourceEpochS(): number {
-  const text = process.env["SOURCE_DATE_EPOCH"] ?? git("log", "-1", "--format=%ct").stdout.trim();
+  const text = sourceEpochText();
   return /^\d{1,11}$/.test(text) ? Number(text) : fail("set SOURCE_DATE_EPOCH: there is no commit to take the date of");
 }
+
+/** The same as text; an empty one where nobody knows. */
+const sourceEpochText = () => process.env["SOURCE_DATE_EPOCH"] ?? git("log", "-1", "--format=%ct").stdout.trim();
 
 /** The commit that is built, with a + where the tree differs from it. */
 function commit(): string {
@@ -138,6 +141,7 @@ async function build(target: Target, outdir: string): Promise<Built> {
     define: {
       "process.env.OPENDCRE_VERSION": JSON.stringify(manifest.version),
       "process.env.OPENDCRE_COMMIT": JSON.stringify(commit()),
+      "process.env.OPENDCRE_SOURCE_EPOCH": JSON.stringify(sourceEpochText()),
       // Where it was built would be in the binary otherwise. Libraries look there for workers, which nobody uses here.
       __dirname: JSON.stringify("/opendcre"),
       __filename: JSON.stringify("/opendcre/bundled.js"),
