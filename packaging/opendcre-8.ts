@@ -22,6 +22,7 @@ function commandSection(command: CommandSpec): string {
 /** What each exit code means, for people. */
 const meanings: Readonly<Record<keyof typeof exitCodes, string>> = {
   ok: "Everything was done. A server that was told to stop has stopped.",
+  unwell: "opendcre doctor has found something that fails.",
   usage: "The command line was wrong.",
   damaged: "What was looked at is not as it should be, the audit trail for one.",
   unavailable: "The TCP port is taken, or the serial port is not there.",

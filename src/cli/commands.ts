@@ -119,6 +119,17 @@ const listPorts: CommandSpec = {
   load: async () => (await import("./list-ports.ts")).printPorts,
 };
 
+const doctor: CommandSpec = {
+  name: "doctor",
+  summary: "say what is wrong with this machine and its configuration, and what to do",
+  options: [config, { name: "json", summary: "as JSON, for programs" }],
+  examples: [
+    ["sudo opendcre doctor", "the service as it is installed; ends with 1 where something fails"],
+    ["opendcre doctor --config my.json", "with another configuration"],
+  ],
+  load: async () => (await import("./doctor.ts")).doctor,
+};
+
 /** The command that is taken where none is given. */
 export const defaultCommand = serve;
 
@@ -128,6 +139,7 @@ export const commands: readonly CommandSpec[] = [
   emulate,
   checkConfig,
   listPorts,
+  doctor,
   ...auditCommands,
   ...credentialCommands,
 ];

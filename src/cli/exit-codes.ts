@@ -1,6 +1,8 @@
 /** How the program ends, by the names of sysexits.h. */
 export const exitCodes = {
   ok: 0,
+  /** Something was found that fails: what programs that watch machines go by. The only one that sysexits.h does not name. */
+  unwell: 1,
   /** EX_USAGE: the command line was wrong. */
   usage: 64,
   /** EX_DATAERR: what was looked at is not as it should be. */

@@ -1,0 +1,53 @@
+import { join } from "node:path";
+import type { Environment } from "../../appliance/environment.ts";
+import { directoryOf } from "../../appliance/state-directory.ts";
+import { TOKEN_FILE, USER_FILE } from "../../auth/file-names.ts";
+import type { Config } from "../../config/config.ts";
+import { fail, ok, warn, type Finding } from "./finding.ts";
+import { refusalAt, type RightsView } from "./rights.ts";
+import { wishes } from "./service-user.ts";
+
+/** Every file that the service reads. */
+function filesOf(config: Config, env: Environment): readonly string[] {
+  const { fileName, ipmi, tls, auth, ldap, oidc, emulator } = config;
+  const ofTls = tls.enabled
+    ? [tls.certificate, ...tls.further].flatMap((pair) => (pair ? [pair.certificate, pair.key] : []))
+    : [];
+  const named = [
+    fileName,
+    emulator.file,
+    ipmi.bmcConfig,
+    ...ofTls,
+    tls.enabled ? tls.clientCa : null,
+    auth.htpasswd,
+    ldap?.bindPasswordFile,
+    ldap?.caFile,
+    oidc?.caFile,
+  ];
+  const kept = [TOKEN_FILE, USER_FILE].map((name) => join(directoryOf(config, env), name));
+  return [...named, ...kept].filter((path) => typeof path === "string");
+}
+
+/** Whether the service may read its files, and whether those with passwords are closed to others. */
+export function checkFiles(config: Config, env: Environment, machine: RightsView): Finding[] {
+  const subject = "files";
+  const there = filesOf(config, env).filter((path) => machine.facts(path));
+  const refusals = there.flatMap((path) => refusalAt(path, wishes.read, machine) ?? []);
+  const findings = [
+    ...refusals.map(({ message, advice }) => fail(subject, message, advice)),
+    ...openFilesAmong([config.ipmi.bmcConfig], machine),
+  ];
+  if (findings.length > 0) return findings;
+  if (there.length === 0) return [ok(subject, "none of those that would be read is there")];
+  return [ok(subject, `the user ${machine.user.name} may read ${there.join(", ")}`)];
+}
+
+/** Files with passwords that everybody may read. What else has some is looked at where it is read. */
+function openFilesAmong(paths: readonly (string | null)[], machine: RightsView): Finding[] {
+  return paths.flatMap((path) => {
+    const facts = path === null ? undefined : machine.facts(path);
+    if (!facts || (facts.mode & 0o004) === 0) return [];
+    const message = `everybody on this machine may read ${path}, which is where passwords of BMCs are`;
+    return [warn("files", message, `sudo chgrp ${machine.user.name} ${path} and sudo chmod 640 ${path}`)];
+  });
+}
