@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { auditPath } from "../appliance/audit-path.ts";
 import { systemClock as clock } from "../lib/clock.ts";
 import { readLines } from "../telemetry/audit/line-reader.ts";
@@ -9,14 +10,35 @@ import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { configFor } from "./settings.ts";
 import { UsageError } from "./usage-error.ts";
 
-const pathFor = (invocation: Invocation, context: CommandContext): string =>
-  auditPath(configFor(invocation, context), context.env);
+/** Nobody has written anything yet, or not where it was looked for. */
+class NoTrailError extends Error {
+  override readonly name = "NoTrailError";
+  readonly code = "no-audit-trail";
+  readonly path: string;
+
+  constructor(path: string, cause: unknown) {
+    const where = "audit.file or state.directory say where";
+    super(`there is no audit trail at ${path}: nothing has been written yet, or it is elsewhere (${where})`, { cause });
+    this.path = path;
+  }
+}
+
+/** The whole trail of this machine. @throws NoTrailError, and what node:fs throws */
+async function openTrail(invocation: Invocation, context: CommandContext) {
+  const path = auditPath(configFor(invocation, context), context.env);
+  try {
+    return await openSnapshot(path, clock);
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOENT" && !existsSync(path))
+      throw new NoTrailError(path, error);
+    throw error;
+  }
+}
 
 /** `opendcre audit verify`: the files that are named, in this order, or the whole trail. */
 export async function verifyAudit(invocation: Invocation, context: CommandContext): Promise<ExitCode> {
   const { arguments: paths } = invocation;
-  await using files =
-    paths.length > 0 ? await openFiles(paths) : await openSnapshot(pathFor(invocation, context), clock);
+  await using files = paths.length > 0 ? await openFiles(paths) : await openTrail(invocation, context);
   const found = await verify(files);
   await context.print(reportOf(found, files.files.length));
   return found.break ? exitCodes.damaged : exitCodes.ok;
@@ -39,7 +61,7 @@ function reportOf({ lines, last, notes, break: broken }: Verification, files: nu
 export async function showAudit(invocation: Invocation, context: CommandContext): Promise<ExitCode> {
   const board = boardOf(textOf(invocation, "board"));
   const since = sinceOf(textOf(invocation, "since"), clock.wallMs());
-  await using snapshot = await openSnapshot(pathFor(invocation, context), clock);
+  await using snapshot = await openTrail(invocation, context);
   for (const { file, size } of snapshot.files) {
     let text = "";
     for await (const { bytes, isWhole } of readLines(file, 0, size)) {

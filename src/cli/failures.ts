@@ -69,6 +69,7 @@ const treatments: ReadonlyMap<string, Treatment> = new Map<string, Treatment>([
   ["gpio-io", { exitCode: exitCodes.io }],
 
   ["audit-unavailable", { exitCode: exitCodes.io, advice: "nothing was done" }],
+  ["no-audit-trail", { exitCode: exitCodes.config }],
   ["audit-locked", { exitCode: exitCodes.unavailable, advice: "try again, or stop that process" }],
 
   ["ENOENT", { exitCode: exitCodes.config, advice: "correct the name, or create the file" }],

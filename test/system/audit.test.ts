@@ -126,6 +126,16 @@ describe("the audit trail of the product", () => {
     expect(await run(state, "audit", "verify", join(state, "nosuch.jsonl"))).toMatchObject({ code: 78 });
   }, 60_000);
 
+  test("is said not to be there where nothing has been written yet", async () => {
+    const state = newFolder();
+    for (const command of ["verify", "show"]) {
+      const { stdout, stderr, code } = await run(state, "audit", command);
+      const said = `opendcre: there is no audit trail at ${trailIn(state)}: nothing has been written yet, or it is elsewhere`;
+      expect([stdout, stderr, code]).toEqual(["", `${said} (audit.file or state.directory say where)\n`, 78]);
+    }
+    expect(existsSync(trailIn(state))).toBe(false);
+  });
+
   test("shows nothing to a terminal that is no text", async () => {
     const state = newFolder();
     const product = await serve(state);
