@@ -1,6 +1,6 @@
 import type { Config } from "../../config/config.ts";
 import { toError } from "../../lib/to-error.ts";
-import { fail, ok, warn, type Finding } from "./finding.ts";
+import { fail, ok, type Finding } from "./finding.ts";
 import type { Holder, Machine } from "./machine.ts";
 import { refusalAt, type RightsView } from "./rights.ts";
 import { SERVICE_USER, wishes } from "./service-user.ts";
@@ -8,20 +8,11 @@ import { SERVICE_USER, wishes } from "./service-user.ts";
 type PortView = RightsView & Pick<Machine, "realPath" | "holdersOf">;
 
 /** The serial port of the bus. It is not opened: some adapters and boards start anew when somebody does. */
-export function checkSerialPort({ bus, emulator, ipmi }: Config, machine: PortView): Finding[] {
+export function checkSerialPort({ bus, emulator }: Config, machine: PortView): Finding[] {
   const subject = "serial port";
   const { device } = bus;
   if (emulator.enabled) return [ok(subject, "none is needed: the rack is emulated")];
-  if (device === null)
-    return ipmi.bmcConfig === null
-      ? [
-          warn(
-            subject,
-            "neither a bus nor BMCs are configured: there is nothing to serve",
-            "set bus.device, or ipmi.bmc_config",
-          ),
-        ]
-      : [ok(subject, "no bus is configured; BMCs alone are served")];
+  if (device === null) return [ok(subject, "no bus is configured")];
   const facts = machine.facts(device);
   if (!facts)
     return [

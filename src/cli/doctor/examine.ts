@@ -1,5 +1,6 @@
 import type { Config } from "../../config/config.ts";
 import type { Clock } from "../../lib/clock.ts";
+import { toError } from "../../lib/to-error.ts";
 import { loadBoardFile } from "../../emulator/load-board-file.ts";
 import { checkCredentials } from "../check-credentials.ts";
 import { describeFailure } from "../failures.ts";
@@ -51,11 +52,10 @@ const guardFor =
       return await check();
     } catch (error) {
       const code = error instanceof Error && "code" in error ? error.code : undefined;
-      const lines = describeFailure(error).lines.join("\n");
       const isOnlyClosed = (code === "EACCES" || code === "EPERM") && !isRoot;
       return isOnlyClosed
-        ? [warn(subject, `not looked at: ${lines}`, "try again as root: sudo opendcre doctor")]
-        : [fail(subject, lines)];
+        ? [warn(subject, `not looked at: ${toError(error).message}`, "try again as root: sudo opendcre doctor")]
+        : [fail(subject, describeFailure(error).lines.join("\n"))];
     }
   };
 
