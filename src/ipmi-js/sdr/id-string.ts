@@ -3,7 +3,7 @@ import { decodeBcdPlus, decodeLatin1, decodeSixBit, encodeBcdPlus, encodeLatin1,
 
 /** How an id string is stored: the values of bits 7:6 of its type/length byte. */
 const idEncodings = ["unicode", "bcd-plus", "6-bit-ascii", "8-bit"] as const;
-export type IdEncoding = (typeof idEncodings)[number];
+type IdEncoding = (typeof idEncodings)[number];
 
 /** An id string with the encoding that it is stored in. */
 export interface IdString {
