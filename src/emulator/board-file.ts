@@ -1,7 +1,7 @@
-import { JsonSyntaxError, parseJsonDocument, type JsonDocument, type JsonProblem } from "../lib/json-document.ts";
+import { readJsonFile } from "../lib/json-file.ts";
 import type { Board, ScanAllStep } from "./board.ts";
 import { BoardFileError } from "./board-file-error.ts";
-import { Place } from "../lib/place.ts";
+import type { Place } from "../lib/place.ts";
 import { readBoards } from "./read-boards.ts";
 import { readScanAllScript } from "./read-scan-all-script.ts";
 
@@ -18,24 +18,8 @@ export interface BoardFile {
  * @param fileName what messages call the file
  * @throws BoardFileError with all mistakes of the file
  */
-export function parseBoardFile(text: string, fileName: string): BoardFile {
-  const problems: JsonProblem[] = [];
-  const file = readFile(Place.root(parse(text, fileName), problems));
-  if (problems.length > 0 || !file) throw new BoardFileError(fileName, problems.toSorted(byPosition));
-  return file;
-}
-
-const byPosition = ({ position: a }: JsonProblem, { position: b }: JsonProblem) =>
-  a.line - b.line || a.column - b.column;
-
-function parse(text: string, fileName: string): JsonDocument {
-  try {
-    return parseJsonDocument(text);
-  } catch (error) {
-    if (error instanceof JsonSyntaxError) throw new BoardFileError(fileName, error.problems, { cause: error });
-    throw error;
-  }
-}
+export const parseBoardFile = (text: string, fileName: string): BoardFile =>
+  readJsonFile(text, { fileName, comments: false, error: BoardFileError }, readFile);
 
 function readFile(place: Place): BoardFile | undefined {
   if (!place.isObject('an object with "boards"')) return undefined;

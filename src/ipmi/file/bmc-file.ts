@@ -1,6 +1,6 @@
 import { BMC_BIT, boardId, formatBoardId, type BoardId } from "../../devices/ids.ts";
-import { JsonSyntaxError, parseJsonDocument, type JsonDocument, type JsonProblem } from "../../lib/json-document.ts";
-import { Place } from "../../lib/place.ts";
+import { readJsonFile } from "../../lib/json-file.ts";
+import type { Place } from "../../lib/place.ts";
 import type { BmcDefinition } from "../bmc-definition.ts";
 import { BmcFileError } from "./bmc-file-error.ts";
 import { readBmc, type BmcEntry, type BmcFileContext, type BmcNotice } from "./read-bmc.ts";
@@ -22,7 +22,6 @@ const LIST = "an array of BMCs";
  * @throws BmcFileError with all mistakes of the file
  */
 export function parseBmcFile(text: string, fileName: string, secrets: SecretSource): BmcFile {
-  const problems: JsonProblem[] = [];
   const notices: BmcNotice[] = [];
   const context: BmcFileContext = {
     secrets,
@@ -30,23 +29,12 @@ export function parseBmcFile(text: string, fileName: string, secrets: SecretSour
       notices.push({ level: "warn", message: `${fileName}:${line}:${column}: ${name}: ${message}` });
     },
   };
-  const entries = readFile(Place.root(parse(text, fileName), problems), context);
-  const bmcs = numbered(entries ?? []);
-  if (problems.length > 0 || !entries) throw new BmcFileError(fileName, problems.toSorted(byPosition));
-  noteDoubles(entries, context);
-  return { bmcs, notices };
-}
-
-const byPosition = ({ position: a }: JsonProblem, { position: b }: JsonProblem) =>
-  a.line - b.line || a.column - b.column;
-
-function parse(text: string, fileName: string): JsonDocument {
-  try {
-    return parseJsonDocument(text, { comments: true });
-  } catch (error) {
-    if (error instanceof JsonSyntaxError) throw new BmcFileError(fileName, error.problems, { cause: error });
-    throw error;
-  }
+  return readJsonFile(text, { fileName, comments: true, error: BmcFileError }, (root) => {
+    const entries = readFile(root, context);
+    const bmcs = numbered(entries ?? []);
+    if (entries) noteDoubles(entries, context);
+    return entries && { bmcs, notices };
+  });
 }
 
 /** The file's entries; undefined in place of those that are wrong, so that the others keep their numbers. */
