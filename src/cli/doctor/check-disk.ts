@@ -26,13 +26,19 @@ function foldersOf(config: Config, env: Environment): ReadonlyMap<string, string
 }
 
 /** Whether the service can write where it has to, and how much room there is. */
-export const checkDisk = (config: Config, env: Environment, machine: DiskView): Finding[] =>
-  [...foldersOf(config, env)].map(([folder, purpose]) => findingFor(folder, purpose, machine));
+export function checkDisk(config: Config, env: Environment, machine: DiskView): Finding[] {
+  const places = new Map<string, readonly [folder: string, purpose: string]>();
+  for (const [folder, purpose] of foldersOf(config, env)) {
+    const there = nearest(folder, machine);
+    // One that is not there yet is made in the other, and all that is to be said is said of that.
+    if (!places.has(there)) places.set(there, [folder, purpose]);
+  }
+  return [...places].map(([there, [folder, purpose]]) => findingFor(folder, there, purpose, machine));
+}
 
-function findingFor(folder: string, purpose: string, machine: DiskView): Finding {
+function findingFor(folder: string, there: string, purpose: string, machine: DiskView): Finding {
   const subject = "disk";
   const place = `${folder}, the folder for ${purpose}`;
-  const there = nearest(folder, machine);
   if (machine.facts(there)?.kind !== "folder")
     return fail(subject, `${place}: ${there} is no folder`, "name another one, or move that away");
   const refusal = refusalAt(there, wishes.write | wishes.search, machine);

@@ -7,8 +7,8 @@ import { fail, ok, warn, type Finding } from "./finding.ts";
 import { refusalAt, type RightsView } from "./rights.ts";
 import { wishes } from "./service-user.ts";
 
-/** Every file that the service reads. */
-function filesOf(config: Config, env: Environment): readonly string[] {
+/** Every file that the service reads and somebody else has made. */
+function filesOf(config: Config): readonly string[] {
   const { fileName, ipmi, tls, auth, ldap, oidc, emulator } = config;
   const ofTls = tls.enabled
     ? [tls.certificate, ...tls.further].flatMap((pair) => (pair ? [pair.certificate, pair.key] : []))
@@ -24,15 +24,23 @@ function filesOf(config: Config, env: Environment): readonly string[] {
     ldap?.caFile,
     oidc?.caFile,
   ];
-  const kept = [TOKEN_FILE, USER_FILE].map((name) => join(directoryOf(config, env), name));
-  return [...named, ...kept].filter((path) => typeof path === "string");
+  return named.filter((path) => typeof path === "string");
 }
+
+/** Those that the program itself makes, and that belong to nobody else. */
+const keptFiles = (config: Config, env: Environment): readonly string[] =>
+  [TOKEN_FILE, USER_FILE].map((name) => join(directoryOf(config, env), name));
 
 /** Whether the service may read its files, and whether those with passwords are closed to others. */
 export function checkFiles(config: Config, env: Environment, machine: RightsView): Finding[] {
   const subject = "files";
-  const there = filesOf(config, env).filter((path) => machine.facts(path));
-  const refusals = there.flatMap((path) => refusalAt(path, wishes.read, machine) ?? []);
+  const kept = keptFiles(config, env);
+  const there = [...filesOf(config), ...kept].filter((path) => machine.facts(path));
+  const refusals = there.flatMap((path) => {
+    const refusal = refusalAt(path, wishes.read, machine);
+    if (!refusal) return [];
+    return kept.includes(path) ? { ...refusal, advice: `sudo chown ${machine.user.name}: ${path}` } : refusal;
+  });
   const findings = [
     ...refusals.map(({ message, advice }) => fail(subject, message, advice)),
     ...openFilesAmong([config.ipmi.bmcConfig], machine),

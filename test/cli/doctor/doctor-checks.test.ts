@@ -232,6 +232,12 @@ describe("the disk", () => {
     expect(only(checkDisk(config, {}, fakeMachine(paths, { isReadOnly: () => true })))).toMatch(/^fail .*read-only/);
   });
 
+  test("says once of a folder that another will be made in", () => {
+    const both = configWith({ STATE_DIRECTORY: "/var/lib/opendcre", AUDIT_MODE: "on" });
+    const machine = fakeMachine({ "/var/lib/opendcre": folderOf(0o755, 0, 0) });
+    expect(only(checkDisk(both, {}, machine))).toContain("(state.directory)");
+  });
+
   test("has a file where a folder should be", () => {
     const machine = fakeMachine({ "/var/lib/opendcre": fileOf(0o600, 990) });
     expect(only(checkDisk(config, {}, machine))).toMatch(/^fail .*is no folder/);
@@ -268,6 +274,11 @@ describe("files", () => {
     expect(only(checkFiles(config, {}, machine))).toMatch(
       /^fail files: the user opendcre may not read \/h\/passwd \(mode 0600, group root\) \| sudo chgrp opendcre/,
     );
+  });
+
+  test("that the service keeps, and that have come into other hands", () => {
+    const machine = fakeMachine({ "/s": folderOf(0o700, 990, 990), "/s/tokens.json": fileOf(0o600) });
+    expect(only(checkFiles(config, {}, machine))).toEndWith("| sudo chown opendcre: /s/tokens.json");
   });
 
   test("in a folder that the service may not enter", () => {
