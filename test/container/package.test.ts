@@ -90,6 +90,23 @@ describe.skipIf(missing.length > 0)(title, () => {
     expect(await container.run(`. /usr/share/bash-completion/completions/opendcre; ${complete}`)).toBe("check-config");
   });
 
+  test("has a doctor that finds nothing that fails, sees the service's rights, and changes nothing", async () => {
+    const state = "find /var/lib/opendcre /etc/opendcre -printf '%p %u %m %s %T@\\n' | sort";
+    const before = await container.run(state);
+    const sound = await container.attempt("opendcre doctor");
+    expect(sound).toMatchObject({ exitCode: 0, stderr: "" });
+    expect(sound.stdout).toContain(
+      "ok    configuration: /etc/opendcre/opendcre.json, with the options of the service\n",
+    );
+    expect(sound.stdout).toContain("ok    service: https://127.0.0.1:5000/opendcre/1.2/test answers\n");
+    expect(await container.run(state)).toBe(before);
+    await container.run("chown root: /var/lib/opendcre");
+    const ill = await container.attempt("opendcre doctor");
+    await container.run("chown opendcre: /var/lib/opendcre");
+    expect(ill.exitCode).toBe(1);
+    expect(ill.stdout).toMatch(/^FAIL {2}disk: .*\n {6}to do: sudo chown opendcre: \/var\/lib\/opendcre$/m);
+  });
+
   test("answers nobody but test and health checks before there is a token, and then its bearer", async () => {
     expect(await statusOf("test")).toBe("200");
     expect(await statusOf("scan")).toBe("401");
