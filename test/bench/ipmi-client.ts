@@ -45,10 +45,11 @@ export class OurBmc {
     return readings.length;
   }
 
-  async isOn(): Promise<boolean> {
+  /** Asks for the power status, which has to be the right one. */
+  async askPower(isReallyOn: boolean): Promise<void> {
     const { isOn } = await this.#client.execute(getChassisStatus, {});
-    if (!isOn) throw new BenchError("ipmi-js says that a BMC which is on is off");
-    return isOn;
+    if (isOn !== isReallyOn)
+      throw new BenchError(`ipmi-js says that a BMC's power is ${isOn ? "on" : "off"}: it is not`);
   }
 
   close(): Promise<void> {

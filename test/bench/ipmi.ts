@@ -5,7 +5,7 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startIpmiSimFleet, type IpmiSim } from "../support/ipmi-sim.ts";
+import { startIpmiSimFleet, type IpmiSim, type IpmiSimOption } from "../support/ipmi-sim.ts";
 import { startUdpProxy } from "../support/udp-proxy.ts";
 import { BenchError, HttpConnection } from "./http-client.ts";
 import { OurBmc, openAll, READINGS } from "./ipmi-client.ts";
@@ -30,10 +30,11 @@ async function onFleet(
   targets: readonly Target[],
   count: number,
   measure: (bmcs: readonly IpmiSim[]) => Promise<readonly Omit<Row, keyof Target>[]>,
+  options: readonly IpmiSimOption[] = OPTIONS,
 ): Promise<Row[]> {
   const missing = missingPeers();
   if (missing !== undefined) return targets.map((target) => ({ ...target, figure: missing, isMet: false }));
-  await using fleet = await startIpmiSimFleet(count, { options: OPTIONS });
+  await using fleet = await startIpmiSimFleet(count, { options });
   const results = await measure(fleet.bmcs);
   return targets.map((target, index) => ({ figure: "not measured", isMet: false, ...target, ...results[index] }));
 }
@@ -122,28 +123,50 @@ function chassisScriptsMs(bmcs: readonly IpmiSim[]): Promise<number> {
 function ipmiSweep(): Promise<Row[]> {
   const targets = [
     { what: `${FLEET} BMCs × ${SENSORS} sensors, kept sessions`, target: "at most 0.5 × ipmi-sensors, cached, -F 64" },
-    { what: `${FLEET} BMCs, power status, kept sessions`, target: "at most 0.3 × ipmipower --stat" },
   ];
   return onFleet(targets, FLEET, async (bmcs) => {
     const free = new FreeIpmi(bmcs);
     await free.sensorsMs();
     const ours = await openAll(bmcs);
     const sweep = () => timeMs(() => Promise.all(ours.map((bmc) => bmc.readAll())));
-    const power = () => timeMs(() => Promise.all(ours.map((bmc) => bmc.isOn())));
     await sweep();
-    await power();
     const swept = await inTurn(sweep, () => free.sensorsMs());
-    const powered = await inTurn(power, () => free.powerMs());
-    const scripts: number[] = [];
-    for (let round = 0; round < ROUNDS; round++) scripts.push(await chassisScriptsMs(bmcs));
     await Promise.all(ours.map((bmc) => bmc.close()));
     free.close();
     const each = ((swept.oursMs * 1000) / (FLEET * READINGS)).toFixed(0);
-    return [
-      compared(swept, "ipmi-sensors", 0.5, `, ${each} µs a reading`),
-      compared(powered, "ipmipower", 0.3, `; the simulator's own scripts take ${ms(median(scripts))} of either`),
-    ];
+    return [compared(swept, "ipmi-sensors", 0.5, `, ${each} µs a reading`)];
   });
+}
+
+/** Power status of a fleet, ours and ipmipower's in turn. */
+async function powerStatus(bmcs: readonly IpmiSim[], isOn: boolean): Promise<Comparison> {
+  const free = new FreeIpmi(bmcs);
+  const ours = await openAll(bmcs);
+  const power = () => timeMs(() => Promise.all(ours.map((bmc) => bmc.askPower(isOn))));
+  await power();
+  const comparison = await inTurn(power, () => free.powerMs());
+  await Promise.all(ours.map((bmc) => bmc.close()));
+  free.close();
+  return comparison;
+}
+
+/**
+ * The simulator runs a shell script whenever it is asked for the power, and two cores take longer for a hundred of those than we may take
+ * altogether: what clients take of their own shows where it runs none. How it is with the scripts stands beside it.
+ */
+async function ipmiPower(): Promise<Row[]> {
+  const [scripted] = await onFleet([{ what: "with scripts", target: "" }], FLEET, async (bmcs) => {
+    const { share } = await powerStatus(bmcs, true);
+    const scripts: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) scripts.push(await chassisScriptsMs(bmcs));
+    const figure = `with the simulator's shell script ${ratio(share)}, of which the scripts alone take ${ms(median(scripts))}`;
+    return [{ figure, isMet: true }];
+  });
+  const target = { what: `${FLEET} BMCs, power status, kept sessions`, target: "at most 0.3 × ipmipower --stat" };
+  const measure = async (bmcs: readonly IpmiSim[]) => [
+    compared(await powerStatus(bmcs, false), "ipmipower", 0.3, `; ${scripted?.figure ?? ""}`),
+  ];
+  return onFleet([target], FLEET, measure, [...OPTIONS, "scriptless"]);
 }
 
 const COLD_TARGET = "at most 0.7 × ipmi-sensors without cache";
@@ -304,4 +327,4 @@ function ipmiProduct(): Promise<Row[]> {
 }
 
 /** The rows of IPMI, for main.ts. */
-export const ipmiMeasurements = { ipmiOneBmc, ipmiSweep, ipmiColdStart, ipmiProduct };
+export const ipmiMeasurements = { ipmiOneBmc, ipmiSweep, ipmiPower, ipmiColdStart, ipmiProduct };

@@ -28,7 +28,7 @@ export const hasPyghmi = existsSync("/usr/lib/python3/dist-packages/pyghmi/__ini
  * `clean`: no SDR without a sensor behind it (pyghmi gives up on one). `device`: device SDRs, no repository. `dynamic`, with `device`: the
  * device SDRs can be reserved.
  */
-export type IpmiSimOption = "clean" | "device" | "dynamic";
+export type IpmiSimOption = "clean" | "device" | "dynamic" | "scriptless";
 
 export interface IpmiSimSettings {
   readonly options?: readonly IpmiSimOption[];
