@@ -1,12 +1,24 @@
-import { mkdir, open, rename, rm, type FileHandle } from "node:fs/promises";
+import { mkdir, open, rename, rm, stat, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
+
+/** To whom a file is given; only root can do that. */
+interface FileOwner {
+  readonly uid: number;
+  readonly gid: number;
+}
 
 /** Who may read a file, and whose it is. */
 export interface FileAccess {
   /** Permission bits: `0o640`. */
   readonly mode: number;
-  /** To whom it is given; only root can do that. */
-  readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
+  readonly owner?: FileOwner | undefined;
+}
+
+/** To whom root gives what it makes in a folder: the service, whose folder it is, could not write it otherwise. Undefined for others than root. */
+export async function ownerFor(directory: string): Promise<FileOwner | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
+  const { uid, gid } = await stat(directory);
+  return uid === 0 ? undefined : { uid, gid };
 }
 
 /**

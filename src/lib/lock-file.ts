@@ -1,6 +1,9 @@
-import { randomUUID } from "node:crypto";
-import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { lstat, open, rm, type FileHandle } from "node:fs/promises";
+import { dirname } from "node:path";
+import { ownerFor } from "./atomic-file.ts";
 import type { Clock } from "./clock.ts";
+import { tryLock, type LockMode } from "./file-lock.ts";
 
 /** Another process has it, and does not let go. */
 class LockedError extends Error {
@@ -8,78 +11,81 @@ class LockedError extends Error {
   readonly code = "locked";
 }
 
-/** How often it is tried again, and how long apart. */
-const TRIES = 250;
-const PAUSE_MS = 20;
+/** For so long others are waited for: what they do takes milliseconds. */
+const LIMIT_MS = 5000;
+/** How far apart the tries are. */
+const PAUSE_MS = 5;
 
-const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? error.code : undefined);
-
-/** True where a process with this id runs, whoever's it is. */
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return codeOf(error) === "EPERM";
+/** Waits until nobody else has an open file locked; false where somebody still has after `limitMs`. @throws FileLockError */
+export async function lockWithin(limitMs: number, file: FileHandle, mode: LockMode, clock: Clock): Promise<boolean> {
+  const giveUpAtMs = clock.monotonicMs() + limitMs;
+  while (!tryLock(file.fd, mode)) {
+    if (clock.monotonicMs() >= giveUpAtMs) return false;
+    await new Promise<void>((resolve) => void clock.after(PAUSE_MS, resolve));
   }
+  return true;
+}
+
+/** True where a path still leads to an open file. */
+export async function isStillAt(path: string, file: FileHandle): Promise<boolean> {
+  const [here, there] = await Promise.all([file.stat(), lstat(path).catch(() => undefined)]);
+  return there !== undefined && here.dev === there.dev && here.ino === there.ino;
 }
 
 /**
- * Does something while nobody else, in this process or another, does the same under the same lock: a file that holds the id of the process that has it. One that
- * a process has left behind when it was killed is taken over.
+ * Does something while nobody else, in this process or another, does the same under the same lock: a file that is locked as long as that takes, and
+ * then taken away. The kernel ends the lock with the process that has it: a file that was left behind locks nobody out.
  *
- * @throws LockedError where another one has it for five seconds, and what the action throws
+ * @throws LockedError where another one has it for five seconds, FileLockError, what the action throws, and what node:fs throws
  */
 export async function withLock<T>(path: string, clock: Clock, action: () => Promise<T>): Promise<T> {
-  // The id is in the file from its first moment: a link is made of a file that is whole.
-  const ticket = `${path}.${randomUUID()}`;
-  await writeFile(ticket, `${process.pid}`, { mode: 0o600 });
-  try {
-    for (let tries = 0; !(await tryLink(ticket, path)); tries++) {
-      const holder = await holderOf(path);
-      if (tries >= TRIES)
-        throw new LockedError(`${path}: process ${holder ?? "?"} is at work; try again when it has ended`);
-      if (holder !== undefined && !isRunning(holder)) await takeAway(path, holder);
-      else await new Promise<void>((resolve) => void clock.after(PAUSE_MS, resolve));
+  for (;;) {
+    const file = await openLock(path);
+    try {
+      if (!(await lockWithin(LIMIT_MS, file, "exclusive", clock)))
+        throw new LockedError(`${path}: another process has it locked (fuser ${path}); try again when it has ended`);
+      // Who had it before has taken it away: others lock the one that is there now.
+      if (!(await isStillAt(path, file))) continue;
+      try {
+        return await action();
+      } finally {
+        await rm(path, { force: true });
+      }
+    } finally {
+      await file.close();
     }
-  } finally {
-    await rm(ticket, { force: true });
-  }
-  try {
-    return await action();
-  } finally {
-    await rm(path, { force: true });
   }
 }
 
-async function tryLink(ticket: string, path: string): Promise<boolean> {
-  try {
-    await link(ticket, path);
-    return true;
-  } catch (error) {
-    if (codeOf(error) === "EEXIST") return false;
-    throw error;
+const { O_RDWR, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;
+
+const hasCode = (error: unknown, code: string) => error instanceof Error && "code" in error && error.code === code;
+
+/** Opens the file, or makes it, for the owner of its folder. One that is there already is given to nobody: it may be a link to any other. */
+async function openLock(path: string): Promise<FileHandle> {
+  for (;;) {
+    try {
+      return await makeLock(path);
+    } catch (error) {
+      if (!hasCode(error, "EEXIST")) throw error;
+    }
+    try {
+      return await open(path, O_RDWR | O_NOFOLLOW);
+    } catch (error) {
+      // Who had it has just taken it away.
+      if (!hasCode(error, "ENOENT")) throw error;
+    }
   }
 }
 
-async function holderOf(path: string): Promise<number | undefined> {
+async function makeLock(path: string): Promise<FileHandle> {
+  const file = await open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
-    return Number(await readFile(path, "utf8"));
+    const owner = await ownerFor(dirname(path));
+    if (owner) await file.chown(owner.uid, owner.gid);
+    return file;
   } catch (error) {
-    if (codeOf(error) === "ENOENT") return undefined;
+    await file.close();
     throw error;
   }
-}
-
-/** Of several that find the same lock left behind, one gets it out of the way. A new one that took its place meanwhile is put back. */
-async function takeAway(path: string, holder: number): Promise<void> {
-  const aside = `${path}.${randomUUID()}`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if (codeOf(error) === "ENOENT") return;
-    throw error;
-  }
-  if ((await holderOf(aside)) !== holder) await tryLink(aside, path);
-  await rm(aside, { force: true });
 }

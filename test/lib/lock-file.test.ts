@@ -1,5 +1,16 @@
 import { afterAll, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../src/lib/clock.ts";
@@ -37,29 +48,76 @@ test("of processes that do the same at once, one does at a time", async () => {
   expect(readdirSync(folder)).toEqual(["number"]);
 });
 
+/** Takes a lock, says so, and keeps it. */
+const holding = `
+  import { systemClock } from "${source}/clock.ts";
+  import { withLock } from "${source}/lock-file.ts";
+  await withLock(process.argv.at(-1), systemClock, async () => {
+    process.stdout.write("mine");
+    await new Promise((resolve) => setInterval(resolve, 1_000_000));
+  });
+`;
+
+/** Another process that has a lock. */
+async function holder(lock: string) {
+  const child = Bun.spawn([process.execPath, "-e", holding, lock], { stdio: ["ignore", "pipe", "inherit"] });
+  const { value } = await child.stdout.getReader().read();
+  expect(new TextDecoder().decode(value)).toBe("mine");
+  return child;
+}
+
 test("a lock that a killed process has left behind is taken over", async () => {
-  const child = Bun.spawn(["sleep", "100"]);
   const lock = join(folder, "left");
-  writeFileSync(lock, `${child.pid}`);
+  const child = await holder(lock);
   child.kill("SIGKILL");
   await child.exited;
-  expect(await withLock(lock, systemClock, async () => readFileSync(lock, "utf8"))).toBe(`${process.pid}`);
-  expect(readdirSync(folder)).not.toContain("left");
+  expect(existsSync(lock)).toBe(true);
+  expect(await withLock(lock, new ManualClock(), async () => existsSync(lock))).toBe(true);
+  expect(readdirSync(folder)).toEqual(["number"]);
+});
+
+test("so is one that a power cut has left behind, whoever has the number of its process today", async () => {
+  const lock = join(folder, "before-the-power-cut");
+  writeFileSync(lock, "1");
+  expect(await withLock(lock, new ManualClock(), async () => "done")).toBe("done");
+  expect(readdirSync(folder)).toEqual(["number"]);
 });
 
 test("one that another process has and keeps is waited for, but not for ever", async () => {
-  const child = Bun.spawn(["sleep", "100"]);
   const lock = join(folder, "kept");
-  writeFileSync(lock, `${child.pid}`);
+  const child = await holder(lock);
   const clock = new ManualClock();
-  const tried = withLock(lock, clock, () => Promise.reject(new Error("it was not to begin")));
   const outcome: { error?: unknown } = {};
-  tried.catch((error: unknown) => (outcome.error = error));
-  while (outcome.error === undefined) await clock.advance(20);
-  expect(outcome.error).toMatchObject({ code: "locked", message: expect.stringContaining(`process ${child.pid}`) });
+  withLock(lock, clock, () => Promise.reject(new Error("it was not to begin"))).catch(
+    (error: unknown) => (outcome.error = error),
+  );
+  while (outcome.error === undefined) await clock.advance(5);
+  expect(outcome.error).toMatchObject({ code: "locked", message: expect.stringContaining(lock) });
   child.kill("SIGKILL");
   await child.exited;
+  rmSync(lock);
 });
+
+test("one that is a symbolic link is not followed", async () => {
+  const [lock, victim] = [join(folder, "link"), join(folder, "victim")];
+  symlinkSync(victim, lock);
+  const error = await withLock(lock, new ManualClock(), async () => undefined).catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ code: "ELOOP" });
+  expect(existsSync(victim)).toBe(false);
+  rmSync(lock);
+});
+
+test.skipIf(process.getuid?.() !== 0)(
+  "one that root leaves behind belongs to whom the folder belongs to (needs root)",
+  async () => {
+    const own = join(folder, "of-another");
+    mkdirSync(own);
+    chownSync(own, 65_534, 65_534);
+    const lock = join(own, "lock");
+    await withLock(lock, systemClock, async () => expect(statSync(lock).uid).toBe(65_534));
+    rmSync(own, { recursive: true });
+  },
+);
 
 test("what fails gives the lock back", async () => {
   const lock = join(folder, "failing");

@@ -1,10 +1,11 @@
 import { rename, stat, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
+import { isStillAt } from "../../lib/lock-file.ts";
 import type { ChainWalker } from "./chain-walker.ts";
 import { archiveName, archivesOf, headPath } from "./file-names.ts";
 import { AuditHead } from "./head.ts";
-import { isStillAt, makePrivateFile, openPrivateFile, syncDirectory } from "./private-file.ts";
+import { makePrivateFile, openPrivateFile, syncDirectory } from "./private-file.ts";
 import { encodeLine, genesis, type ChainEnd, type LineContent } from "./record.ts";
 import { walkTail } from "./tail.ts";
 

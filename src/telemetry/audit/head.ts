@@ -1,11 +1,11 @@
 import { open, type FileHandle } from "node:fs/promises";
 import type { Clock } from "../../lib/clock.ts";
-import { tryLock, unlock, type LockMode } from "../../lib/file-lock.ts";
-import { hasCode, isStillAt, makePrivateFile, openPrivateFile } from "./private-file.ts";
+import { unlock, type LockMode } from "../../lib/file-lock.ts";
+import { isStillAt, lockWithin } from "../../lib/lock-file.ts";
+import { hasCode, makePrivateFile, openPrivateFile } from "./private-file.ts";
 import type { ChainEnd } from "./record.ts";
 
-/** Another process is asked for again after this long, and given up on after that long; it needs the lock for milliseconds. */
-const LOCK_RETRY_MS = 5;
+/** Another process is given up on after this long; it needs the lock for milliseconds. */
 const LOCK_TIMEOUT_MS = 10_000;
 
 /** Somebody holds the lock and does not give it back. */
@@ -69,12 +69,8 @@ export class AuditHead {
 
 /** Waits until nobody else has the file locked. @throws AuditLockError, FileLockError */
 async function untilLocked(file: FileHandle, mode: LockMode, path: string, clock: Clock): Promise<void> {
-  const giveUpAtMs = clock.monotonicMs() + LOCK_TIMEOUT_MS;
-  while (!tryLock(file.fd, mode)) {
-    if (clock.monotonicMs() >= giveUpAtMs)
-      throw new AuditLockError(`another process has had ${path} locked for ${LOCK_TIMEOUT_MS / 1000} s`);
-    await new Promise<void>((resolve) => void clock.after(LOCK_RETRY_MS, resolve));
-  }
+  if (await lockWithin(LOCK_TIMEOUT_MS, file, mode, clock)) return;
+  throw new AuditLockError(`another process has had ${path} locked for ${LOCK_TIMEOUT_MS / 1000} s`);
 }
 
 async function readHead(file: FileHandle): Promise<ChainEnd | undefined> {

@@ -1,6 +1,7 @@
 import { constants } from "node:fs";
-import { lstat, mkdir, open, stat, type FileHandle } from "node:fs/promises";
+import { mkdir, open, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
+import { ownerFor } from "../../lib/atomic-file.ts";
 
 const { O_RDWR, O_CREAT, O_EXCL, O_APPEND, O_NOFOLLOW } = constants;
 
@@ -43,7 +44,7 @@ export async function makePrivateFile(path: string, mode: "append" | "update"): 
     throw error;
   }
   try {
-    const owner = await ownerOf(dirname(path));
+    const owner = await ownerFor(dirname(path));
     if (owner) await file.chown(owner.uid, owner.gid);
     await syncDirectory(dirname(path));
     return file;
@@ -55,17 +56,10 @@ export async function makePrivateFile(path: string, mode: "append" | "update"): 
 
 async function makeDirectory(path: string): Promise<void> {
   const made = await mkdir(path, { recursive: true, mode: 0o750 });
-  const owner = made === undefined ? undefined : await ownerOf(dirname(path));
+  const owner = made === undefined ? undefined : await ownerFor(dirname(path));
   if (!owner) return;
   const directory = await open(path, O_NOFOLLOW);
   await closing(directory, () => directory.chown(owner.uid, owner.gid));
-}
-
-/** To whom root gives what it makes: the service, whose folder it is, could not write it otherwise. */
-async function ownerOf(directory: string) {
-  if (process.getuid?.() !== 0) return undefined;
-  const { uid, gid } = await stat(directory);
-  return uid === 0 ? undefined : { uid, gid };
 }
 
 /** Has the names in a folder written to the disk. */
@@ -80,10 +74,4 @@ async function closing(file: FileHandle, action: () => Promise<void>): Promise<v
   } finally {
     await file.close();
   }
-}
-
-/** True where a path still leads to an open file. */
-export async function isStillAt(path: string, file: FileHandle): Promise<boolean> {
-  const [here, there] = await Promise.all([file.stat(), lstat(path).catch(() => undefined)]);
-  return there !== undefined && here.dev === there.dev && here.ino === there.ino;
 }
