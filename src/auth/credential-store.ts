@@ -1,10 +1,10 @@
-import { mkdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Type, type Static, type TSchema } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
 import { boardId, formatBoardId, type BoardId } from "../devices/ids.ts";
 import { replaceFile } from "../lib/atomic-file.ts";
 import type { Clock } from "../lib/clock.ts";
+import { makeFolder } from "../lib/folder.ts";
 import { withLock } from "../lib/lock-file.ts";
 import { readCredentialFile, type ParseCredentials } from "./credential-file.ts";
 import { CredentialError, CredentialFileError } from "./errors.ts";
@@ -93,14 +93,10 @@ export class CredentialStore<T extends Named> {
    * @throws CredentialFileError, LockedError, what `change` throws, and what node:fs throws; then nothing has changed
    */
   async update(change: (entries: readonly T[]) => readonly T[]): Promise<void> {
-    const directory = dirname(this.path);
-    await mkdir(directory, { recursive: true, mode: 0o750 });
+    await makeFolder(dirname(this.path));
     await withLock(`${this.path}.lock`, this.#clock, async () => {
       const text = JSON.stringify({ version: 1, [this.#member]: change(this.list()) }, undefined, 2);
-      // An administrator makes what the service reads: it gets what the folder's owner has.
-      const { uid, gid } = await stat(directory);
-      const owner = process.getuid?.() === 0 ? { uid, gid } : undefined;
-      await replaceFile(this.path, `${text}\n`, { mode: 0o600, owner });
+      await replaceFile(this.path, `${text}\n`, 0o600);
     });
   }
 

@@ -64,9 +64,7 @@ export class TokenUse {
     this.#uses.clear();
     const all = [...(await readTokenUses(this.#path)), ...news].filter(([id]) => this.#isKept(id));
     try {
-      await replaceFile(this.#path, `${JSON.stringify({ version: 1, uses: Object.fromEntries(all) })}\n`, {
-        mode: 0o640,
-      });
+      await replaceFile(this.#path, `${JSON.stringify({ version: 1, uses: Object.fromEntries(all) })}\n`, 0o640);
     } catch (error) {
       this.#failed(toError(error));
     }

@@ -87,7 +87,7 @@ export class InventoryCache implements InventoryStore {
   /** Writes as `replaceFile` does: whoever reads, even after a power cut, finds the old one or the new. */
   save(address: string, kept: KeptInventory): Promise<void> {
     const path = this.#pathOf(address);
-    const replace = () => replaceFile(path, JSON.stringify(kept), { mode: 0o640 });
+    const replace = () => replaceFile(path, JSON.stringify(kept), 0o640);
     // How the earlier one went is told to its own caller.
     const saved = (this.#saves.get(path) ?? Promise.resolve()).then(replace, replace);
     this.#saves.set(path, saved);

@@ -1,9 +1,9 @@
 import { constants } from "node:fs";
 import { lstat, open, rm, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
-import { ownerFor } from "./atomic-file.ts";
 import type { Clock } from "./clock.ts";
 import { tryLock, type LockMode } from "./file-lock.ts";
+import { giveToOwnerOf } from "./folder.ts";
 
 /** Another process has it, and does not let go. */
 class LockedError extends Error {
@@ -81,8 +81,7 @@ async function openLock(path: string): Promise<FileHandle> {
 async function makeLock(path: string): Promise<FileHandle> {
   const file = await open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
   try {
-    const owner = await ownerFor(dirname(path));
-    if (owner) await file.chown(owner.uid, owner.gid);
+    await giveToOwnerOf(dirname(path), file);
     return file;
   } catch (error) {
     await file.close();

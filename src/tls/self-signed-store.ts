@@ -88,7 +88,7 @@ async function load(path: string): Promise<Kept | string> {
 
 async function save(path: string, made: Kept): Promise<Error | undefined> {
   try {
-    await replaceFile(path, `${made.leaf.toString().trim()}\n${pemOf(made.key)}`, { mode: 0o600 });
+    await replaceFile(path, `${made.leaf.toString().trim()}\n${pemOf(made.key)}`, 0o600);
     return undefined;
   } catch (error) {
     return toError(error);

@@ -1,11 +1,12 @@
 import { rename, stat, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Clock } from "../../lib/clock.ts";
+import { syncFolder } from "../../lib/folder.ts";
 import { isStillAt } from "../../lib/lock-file.ts";
 import type { ChainWalker } from "./chain-walker.ts";
 import { archiveName, archivesOf, headPath } from "./file-names.ts";
 import { AuditHead } from "./head.ts";
-import { makePrivateFile, openPrivateFile, syncDirectory } from "./private-file.ts";
+import { makePrivateFile, openPrivateFile } from "./private-file.ts";
 import { encodeLine, genesis, type ChainEnd, type LineContent } from "./record.ts";
 import { walkTail } from "./tail.ts";
 
@@ -127,7 +128,7 @@ export class AuditFile {
     const archive = archiveName(path, clock.wallMs(), this.#last.seq);
     if (await stat(archive).catch(() => undefined)) throw new TypeError(`${archive} is there already`);
     await rename(path, archive);
-    await syncDirectory(dirname(path));
+    await syncFolder(dirname(path));
     this.#open = undefined;
     await file.close();
     events.rotated(path, archive);

@@ -1,7 +1,7 @@
 import { constants } from "node:fs";
-import { mkdir, open, type FileHandle } from "node:fs/promises";
+import { open, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
-import { ownerFor } from "../../lib/atomic-file.ts";
+import { giveToOwnerOf, makeFolder, syncFolder } from "../../lib/folder.ts";
 
 const { O_RDWR, O_CREAT, O_EXCL, O_APPEND, O_NOFOLLOW } = constants;
 
@@ -34,7 +34,7 @@ class NoFileError extends Error {
 
 /** Makes a file that only its owner may read, on the disk when this resolves; undefined where it is there already. */
 export async function makePrivateFile(path: string, mode: "append" | "update"): Promise<FileHandle | undefined> {
-  await makeDirectory(dirname(path));
+  await makeFolder(dirname(path));
   const flags = O_RDWR | O_NOFOLLOW | O_CREAT | O_EXCL | (mode === "append" ? O_APPEND : 0);
   let file: FileHandle;
   try {
@@ -44,34 +44,11 @@ export async function makePrivateFile(path: string, mode: "append" | "update"): 
     throw error;
   }
   try {
-    const owner = await ownerFor(dirname(path));
-    if (owner) await file.chown(owner.uid, owner.gid);
-    await syncDirectory(dirname(path));
+    await giveToOwnerOf(dirname(path), file);
+    await syncFolder(dirname(path));
     return file;
   } catch (error) {
     await file.close();
     throw error;
-  }
-}
-
-async function makeDirectory(path: string): Promise<void> {
-  const made = await mkdir(path, { recursive: true, mode: 0o750 });
-  const owner = made === undefined ? undefined : await ownerFor(dirname(path));
-  if (!owner) return;
-  const directory = await open(path, O_NOFOLLOW);
-  await closing(directory, () => directory.chown(owner.uid, owner.gid));
-}
-
-/** Has the names in a folder written to the disk. */
-export async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, "r");
-  await closing(directory, () => directory.sync());
-}
-
-async function closing(file: FileHandle, action: () => Promise<void>): Promise<void> {
-  try {
-    await action();
-  } finally {
-    await file.close();
   }
 }
