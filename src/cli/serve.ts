@@ -35,21 +35,25 @@ const realWorld: ServeWorld = {
 /** `opendcre serve`: runs the appliance until the process is told to stop. */
 export async function serve(invocation: Invocation, context: CommandContext, world = realWorld): Promise<ExitCode> {
   const toldToStop = untilToldToStop(world.process, world.clock);
+  const hangUps = countHangUps(world.process);
   const config = configFor(invocation, context);
   const log = await world.createLog(config.log);
   endOnUncaughtErrors(world.process, log);
   for (const { level, message } of config.notices) log[level]({}, message);
-  const hangUps = countHangUps(world.process);
   const appliance = await start(world, config, context.env, log);
   const { url, busPath } = appliance;
   log.info({ url, bus: busPath, version, commit, config: config.fileName }, `listening on ${url}`);
   const manager = await world.connectToServiceManager(context.env);
   const readAgain = reloader({ load: () => configFor(invocation, context), config, appliance, log });
-  hangUps.handleWith(() => {
-    manager.reloading();
-    void readAgain().then(() => manager.ready(`listening on ${url}`));
-  });
   manager.ready(`listening on ${url}`);
+  let reloads = 0;
+  hangUps.handleWith(() => {
+    reloads++;
+    manager.reloading();
+    void readAgain().then(() => {
+      if (--reloads === 0) manager.ready(`listening on ${url}`);
+    });
+  });
   manager.watch(
     () => appliance.isAlive(),
     () => log.fatal({ event: "watchdog" }, "the bus hangs: the service manager is to start this program again"),

@@ -15,7 +15,7 @@ export function watchdogPeriodMs(env: Environment, pid: number): number | null {
 export async function connectToServiceManager(env: Environment, pid: number, clock: Clock): Promise<ServiceManager> {
   const path = env["NOTIFY_SOCKET"];
   if (path === undefined || path === "") return nobody;
-  const { openNotification } = await import("./libc.ts");
+  const { openNotification } = await import("./notification.ts");
   const notification = openNotification(path);
   return notification ? serviceManager({ notification, watchdogMs: watchdogPeriodMs(env, pid), clock }) : nobody;
 }

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "../lib/clock.ts";
-import type { Notification } from "./libc.ts";
+import type { Notification } from "./notification.ts";
 
 /** What the service manager is told. @see sd_notify(3) */
 export interface ServiceManager {
@@ -7,14 +7,13 @@ export interface ServiceManager {
   ready(status: string): void;
   /** What may change is being read again. */
   reloading(): void;
+  /** The last thing that is said: what else comes to its end while the service stops is no news. */
   stopping(): void;
   /**
    * From now on says that the service is alive, twice in each period that the service manager grants, as long as `isAlive` holds. A
    * service that has not said so for a period is killed and started again.
    */
   watch(isAlive: () => boolean, notAlive: () => void): void;
-  /** Says nothing more of being alive. */
-  close(): void;
 }
 
 /** The service manager where there is none. */
@@ -23,7 +22,6 @@ export const nobody: ServiceManager = {
   reloading: () => undefined,
   stopping: () => undefined,
   watch: () => undefined,
-  close: () => undefined,
 };
 
 export interface ServiceManagerOptions {
@@ -33,21 +31,30 @@ export interface ServiceManagerOptions {
   readonly clock: Clock;
 }
 
+/** A service manager that does not read, as at a start of many services, is told again after this long. */
+const RETRY_AFTER_MS = 50;
+
 /** One line of a status: what follows a line end would be an assignment of its own. */
 const inOneLine = (text: string) => text.replaceAll(/[\r\n]+/g, " ");
 
 /** systemd, at the other end of a socket. */
 export function serviceManager({ notification, watchdogMs, clock }: ServiceManagerOptions): ServiceManager {
   let timer: Timer | undefined;
-  // What is not taken is lost: the service manager is not waited for.
-  const send = (...assignments: readonly string[]) => void notification.send(assignments.join("\n"));
+  let again: Timer | undefined;
+  let isStopping = false;
+  // Where "READY=1" is lost, the service is killed for not having started. Only the last state is of interest.
+  const say = (...assignments: readonly string[]): void => {
+    again?.cancel();
+    if (notification.send(assignments.join("\n")) === "full")
+      again = clock.after(RETRY_AFTER_MS, () => say(...assignments));
+  };
   const watch: ServiceManager["watch"] = (isAlive, notAlive) => {
     if (watchdogMs === null) return;
     let wasAlive = true;
     // The timer is what shows that the event loop turns: where it does not, nothing is sent.
     const feed = () => {
       const alive = isAlive();
-      if (alive) send("WATCHDOG=1");
+      if (alive) notification.send("WATCHDOG=1");
       else if (wasAlive) notAlive();
       wasAlive = alive;
       // A late look after a moment in which nothing turned must not let the period pass.
@@ -57,10 +64,17 @@ export function serviceManager({ notification, watchdogMs, clock }: ServiceManag
     feed();
   };
   return {
-    ready: (status) => send("READY=1", `STATUS=${inOneLine(status)}`),
-    reloading: () => send("RELOADING=1", `MONOTONIC_USEC=${notification.monotonicUs()}`),
-    stopping: () => send("STOPPING=1", "STATUS=stopping"),
+    ready(status) {
+      if (!isStopping) say("READY=1", `STATUS=${inOneLine(status)}`);
+    },
+    reloading() {
+      if (!isStopping) say("RELOADING=1", `MONOTONIC_USEC=${notification.monotonicUs()}`);
+    },
+    stopping() {
+      isStopping = true;
+      timer?.cancel();
+      say("STOPPING=1", "STATUS=stopping");
+    },
     watch,
-    close: () => timer?.cancel(),
   };
 }

@@ -7,7 +7,7 @@ import { parseArguments } from "../../src/cli/parse-arguments.ts";
 import { serve, type ServeWorld } from "../../src/cli/serve.ts";
 import type { Config } from "../../src/config/config.ts";
 import { ConfigError } from "../../src/config/errors.ts";
-import { nobody } from "../../src/systemd/service-manager.ts";
+import type { ServiceManager } from "../../src/systemd/service-manager.ts";
 import { ManualClock, settle } from "../support/manual-clock.ts";
 import { RecordedLog, RecordedProcess } from "../support/recorded-process.ts";
 
@@ -35,11 +35,19 @@ function start(line: string, env: CommandContext["env"] = {}) {
   const started = Promise.withResolvers<void>();
   const stopped = Promise.withResolvers<void>();
   const seen: { config?: Config; stops: number; reloads: number } = { stops: 0, reloads: 0 };
+  const told: string[] = [];
+  const note = (what: string) => () => void told.push(what);
+  const manager: ServiceManager = {
+    ready: note("ready"),
+    reloading: note("reloading"),
+    stopping: note("stopping"),
+    watch: note("watched"),
+  };
   const world: ServeWorld = {
     process,
     clock,
     createLog: log.create,
-    connectToServiceManager: () => Promise.resolve(nobody),
+    connectToServiceManager: () => Promise.resolve(manager),
     async startAppliance(config) {
       seen.config = config;
       await started.promise;
@@ -63,7 +71,7 @@ function start(line: string, env: CommandContext["env"] = {}) {
     print: () => Promise.resolve(),
     complain: () => Promise.resolve(),
   };
-  return { exit: serve(request.invocation, context, world), process, clock, log, started, stopped, seen };
+  return { exit: serve(request.invocation, context, world), process, clock, log, started, stopped, seen, told };
 }
 
 describe("serve", () => {
@@ -194,6 +202,23 @@ describe("serve", () => {
     stopped.resolve();
     process.emit("SIGTERM");
     expect(await exit).toBe(0);
+  });
+
+  test("the service manager is told of the start, of reloads until the last has ended, and of the end", async () => {
+    const { exit, process, started, stopped, told } = start("--emulator");
+    process.emit("SIGHUP");
+    started.resolve();
+    await settle();
+    expect(told).toEqual(["ready", "reloading", "watched", "ready"]);
+    process.emit("SIGHUP");
+    process.emit("SIGHUP");
+    process.emit("SIGHUP");
+    await settle();
+    expect(told.slice(4)).toEqual(["reloading", "reloading", "reloading", "ready"]);
+    stopped.resolve();
+    process.emit("SIGTERM");
+    await exit;
+    expect(told.slice(8)).toEqual(["stopping"]);
   });
 
   test.each([

@@ -1,13 +1,19 @@
 import { describe, expect, test } from "bun:test";
 import { connectToServiceManager, watchdogPeriodMs } from "../../src/systemd/connect.ts";
 import { nobody, serviceManager } from "../../src/systemd/service-manager.ts";
+import type { DatagramOutcome } from "../../src/lib/unix-datagram.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
 function recorded(watchdogMs: number | null) {
   const sent: string[] = [];
   const clock = new ManualClock();
-  const notification = { send: (text: string) => sent.push(text) > 0, monotonicUs: () => 5_000_001n };
-  return { sent, clock, manager: serviceManager({ notification, watchdogMs, clock }) };
+  const receiver: { outcome: DatagramOutcome } = { outcome: "sent" };
+  const send = (text: string) => {
+    if (receiver.outcome === "sent") sent.push(text);
+    return receiver.outcome;
+  };
+  const notification = { send, monotonicUs: () => 5_000_001n };
+  return { sent, clock, receiver, manager: serviceManager({ notification, watchdogMs, clock }) };
 }
 
 describe("what the service manager is told", () => {
@@ -30,6 +36,40 @@ describe("what the service manager is told", () => {
   });
 });
 
+describe("a service manager", () => {
+  test("that does not read is told again, of the last state alone", async () => {
+    const { sent, clock, receiver, manager } = recorded(null);
+    receiver.outcome = "full";
+    manager.ready("up");
+    manager.reloading();
+    await clock.advance(1000);
+    expect([sent, clock.timers]).toEqual([[], 1]);
+    receiver.outcome = "sent";
+    await clock.advance(1000);
+    expect([sent, clock.timers]).toEqual([["RELOADING=1\nMONOTONIC_USEC=5000001"], 0]);
+  });
+
+  test("that has gone away is not waited for", () => {
+    const { clock, receiver, manager } = recorded(null);
+    receiver.outcome = "failed";
+    manager.ready("up");
+    expect(clock.timers).toBe(0);
+  });
+
+  test("hears of nothing after the end: neither of a reload that ends late, nor of being alive", async () => {
+    const { sent, clock, manager } = recorded(30_000);
+    manager.watch(
+      () => true,
+      () => undefined,
+    );
+    manager.stopping();
+    manager.ready("up");
+    manager.reloading();
+    await clock.advance(60_000);
+    expect(sent).toEqual(["WATCHDOG=1", "STOPPING=1\nSTATUS=stopping"]);
+  });
+});
+
 describe("the watchdog", () => {
   test("is fed at once and twice in each period", async () => {
     const { sent, clock, manager } = recorded(30_000);
@@ -43,9 +83,6 @@ describe("the watchdog", () => {
     await clock.advance(1);
     expect(sent.length).toBe(2);
     await clock.advance(30_000);
-    expect(sent.length).toBe(4);
-    manager.close();
-    await clock.advance(60_000);
     expect(sent.length).toBe(4);
   });
 
