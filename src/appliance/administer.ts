@@ -4,7 +4,7 @@ import { systemClock as clock } from "../lib/clock.ts";
 import { toError } from "../lib/to-error.ts";
 import { audited, type AuditAct } from "../telemetry/audit/audit.ts";
 import { openAuditTrail } from "../telemetry/audit/audit-trail.ts";
-import { wantedAuditPath } from "./audit-path.ts";
+import { auditPath } from "./audit-path.ts";
 import type { Environment } from "./environment.ts";
 
 /** What an administrator does on the command line: `token-create`, `user-remove`. Nothing of it may be a secret. */
@@ -30,8 +30,8 @@ export async function administer<T>(
   run: () => Promise<T>,
 ): Promise<T> {
   const { config, env, complain } = options;
-  const path = wantedAuditPath(config, env, () => undefined);
-  if (path === undefined) return run();
+  if (config.audit.mode === "off") return run();
+  const path = auditPath(config, env);
   const trail = openAuditTrail({ path, rotateBytes: config.audit.rotateBytes, clock, events: eventsFor(complain) });
   try {
     // Of others than root, nobody has checked what sudo is said to have been used by.
@@ -62,8 +62,8 @@ const eventsFor = (complain: (line: string) => void) => ({
   repaired: (path: string) => complain(`${path} ended in a damaged line, as a power cut leaves it`),
   cut: (path: string) => complain(`${path} has been cut: see opendcre audit verify`),
   rotated: () => undefined,
-  // Whoever is refused gets an error that says so.
-  unavailable: () => undefined,
+  // Whoever is refused gets an error that says so; this is what the system says, mostly with the path.
+  unavailable: ({ cause }: Error) => complain(toError(cause).message),
   available: () => undefined,
 });
 

@@ -27,9 +27,9 @@ export interface Appliance {
   isAlive(): boolean;
   /**
    * Reads again what may change while it runs: credentials, roles, the BMC file. `config` is the configuration as it is now; what it says of anything else
-   * takes a restart (src/cli/reload.ts). What is wrong changes nothing and is logged.
+   * takes a restart (src/cli/reload.ts). What is wrong changes nothing and is logged. `settings` are those that are new and taken, by name.
    */
-  reload(config: Config): Promise<void>;
+  reload(config: Config, settings: readonly string[]): Promise<void>;
   /** Answers what is queued with 503, finishes what is under way, gives everything back. May be called again. */
   stop(): Promise<void>;
 }
@@ -85,13 +85,12 @@ export async function startAppliance(config: Config, env: Environment, log: Log)
     url: `${listener.origin}${prefix}${API_VERSION}/`,
     busPath: place?.path ?? null,
     isAlive: () => !bus?.backend.isStuck(),
-    reload: (next) =>
-      noteReload(audit, async () => {
+    reload: (next, settings) =>
+      noteReload(audit, settings, async () => {
         limiter.set(next.limits);
         gate.adopt(controlPolicy(next));
-        await authentication.reload(next);
-        await tls?.reload(next.tls);
-        await bmcs?.reload();
+        const taken = [await authentication.reload(next), await tls?.reload(next.tls), await bmcs?.reload()];
+        return !taken.includes(false);
       }),
     stop: () => (stopping ??= stop()),
   };

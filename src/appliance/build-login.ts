@@ -20,8 +20,8 @@ import type { Log } from "../telemetry/log.ts";
 /** What finds out who callers are, once anybody is asked. */
 export interface BuiltLogin {
   readonly guard: LoginGuard;
-  /** Reads all files again. What cannot be used changes nothing and is logged. */
-  reload(): Promise<void>;
+  /** Reads all files again. What cannot be used changes nothing and is logged; false where there is such. */
+  reload(): Promise<boolean>;
   /** Writes what is still to be written. */
   close(): Promise<void>;
 }

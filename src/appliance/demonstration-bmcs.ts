@@ -30,7 +30,7 @@ export function demonstrationBmcs(config: Config, log: Log): Bmcs {
   };
   return {
     backend: new DeferredBackend({ name: "ipmi", owns: isBmcBoard, sinceMs: clock.wallMs(), make }),
-    reload: () => Promise.resolve(),
+    reload: () => Promise.resolve(true),
     async close() {
       isClosed = true;
       await starting?.then(

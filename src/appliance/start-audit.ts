@@ -7,7 +7,7 @@ import { AuditError, type Audit } from "../telemetry/audit/audit.ts";
 import type { AuditTrail } from "../telemetry/audit/audit-trail.ts";
 import type { Log } from "../telemetry/log.ts";
 import type { Environment } from "./environment.ts";
-import { wantedAuditPath } from "./audit-path.ts";
+import { wantedAuditPlace, type AuditPlace } from "./audit-path.ts";
 import { valueOf, wordFor } from "./logs.ts";
 
 /** The audit trail of a running appliance. */
@@ -21,13 +21,10 @@ const AFTER_START_MS = 25;
 
 /** The audit trail, opened in a moment, or when something is to be written; undefined where none is kept. */
 export function startAudit(config: Config, env: Environment, log: Log): RunningAudit | undefined {
-  const path = wantedAuditPath(config, env, (reason) =>
-    log.warn(
-      { event: "audit" },
-      `no audit trail is kept (audit.mode): commands that change something leave no trace but the log: ${reason}`,
-    ),
-  );
-  if (path === undefined) return undefined;
+  const place = wantedAuditPlace(config, env);
+  if (!place) return undefined;
+  const { path } = place;
+  noteOddPlace(place, log);
   let opened: Promise<AuditTrail> | undefined;
   const open = () => {
     timer.cancel();
@@ -41,6 +38,19 @@ export function startAudit(config: Config, env: Environment, log: Log): RunningA
       await (await opened)?.close();
     },
   };
+}
+
+function noteOddPlace({ path, whyElsewhere, fault }: AuditPlace, log: Log): void {
+  if (whyElsewhere !== undefined)
+    log.warn(
+      { event: "audit", path },
+      `the audit trail is ${path}, because the usual folder cannot be written (${whyElsewhere}): state.directory names another`,
+    );
+  if (fault !== undefined)
+    log.warn(
+      { event: "audit", path },
+      `the audit trail ${path} cannot be written (${fault}): commands that change something will be refused`,
+    );
 }
 
 /** The trail, once it says of each act that an earlier process did not bring to its end that its outcome is unknown. */
@@ -98,10 +108,22 @@ export const controlPolicy = ({ control }: Config): ControlPolicy => ({
 /**
  * Reads again what may change, and writes that down. It goes on where that cannot be written: it is not to be a full disk that keeps a
  * revoked token valid.
+ *
+ * @param settings those that are new, by name
+ * @param reload gives false where something stays as it was
  */
-export async function noteReload(audit: Audit | undefined, reload: () => Promise<void>): Promise<void> {
+export async function noteReload(
+  audit: Audit | undefined,
+  settings: readonly string[],
+  reload: () => Promise<boolean>,
+): Promise<void> {
   const who = { name: "system", via: "signal" };
-  const begun = await audit?.begin({ kind: "admin", action: "reload", who }).catch(ignoreUnavailable);
-  await reload();
-  await begun?.end("ok").catch(ignoreUnavailable);
+  const value = settings.length > 0 ? settings.join(", ") : undefined;
+  const begun = await audit?.begin({ kind: "admin", action: "reload", who, value }).catch(ignoreUnavailable);
+  let result = "failed";
+  try {
+    result = (await reload()) ? "ok" : "not-taken";
+  } finally {
+    await begun?.end(result).catch(ignoreUnavailable);
+  }
 }

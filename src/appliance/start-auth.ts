@@ -16,8 +16,8 @@ import type { BuiltLogin } from "./build-login.ts";
 /** Who may come in. */
 export interface Authentication {
   readonly guard: Guard;
-  /** Reads credentials again, and what `config` says of who may come in. What is wrong changes nothing and is logged. */
-  reload(config: Config): Promise<void>;
+  /** Reads credentials again, and what `config` says of who may come in. What is wrong changes nothing and is logged; false where there is such. */
+  reload(config: Config): Promise<boolean>;
   /** Writes what is still to be written. */
   close(): Promise<void>;
 }
@@ -68,7 +68,7 @@ class SwitchingGuard implements Guard {
   /** Why nobody can be asked, until it is tried again. */
   #fault: Error | undefined;
   #lookedMs: number;
-  #reloading = Promise.resolve();
+  #reloading = Promise.resolve(true);
 
   constructor(config: Config, directory: string, log: Log, clock: Clock) {
     this.#config = config;
@@ -132,28 +132,27 @@ class SwitchingGuard implements Guard {
     log.info({ event: "auth" }, "callers are asked who they are");
   }
 
-  reload(config: Config): Promise<void> {
+  reload(config: Config): Promise<boolean> {
     return (this.#reloading = this.#reloading.then(() => this.#reload(config)));
   }
 
-  async #reload(config: Config): Promise<void> {
+  async #reload(config: Config): Promise<boolean> {
     const before = this.#config;
     this.#config = config;
-    if (settingsOf(before) === settingsOf(config)) {
-      await this.#built?.reload();
-      return;
-    }
-    if (!this.#built && !this.isConfigured()) return;
+    if (settingsOf(before) === settingsOf(config)) return (await this.#built?.reload()) ?? true;
+    if (!this.#built && !this.isConfigured()) return true;
     const old = this.#built;
     try {
       await this.askFromNowOn();
       await old?.close();
+      return true;
     } catch (error) {
       this.#config = before;
       this.#log.error(
         { event: "reload" },
         `who may come in was not read again, and stays as it was: ${toError(error).message}`,
       );
+      return false;
     }
   }
 

@@ -25,8 +25,8 @@ import { stateDirectory } from "./state-directory.ts";
 /** The BMCs of the appliance. */
 export interface Bmcs {
   readonly backend: Backend;
-  /** Reads the BMC file again; one that is wrong changes nothing and is logged. */
-  reload(): Promise<void>;
+  /** Reads the BMC file again; one that is wrong changes nothing and is logged, and gives false. */
+  reload(): Promise<boolean>;
   /** Refuses what waits and what comes, closes all sessions. */
   close(): Promise<void>;
 }
@@ -46,12 +46,13 @@ export function startBmcs(file: string, config: Config, env: Environment, log: L
     } catch (error) {
       const { message } = toError(error);
       log.error({ event: "reload", file }, `${file} was not taken, and the BMCs stay as they were: ${message}`);
-      return;
+      return false;
     }
     await backend.reload(definitions);
     log.info({ event: "reload", file, bmcs: definitions.length }, `${file} was read again: ${definitions.length} BMCs`);
+    return true;
   };
-  let reloading = Promise.resolve();
+  let reloading = Promise.resolve(true);
   return { backend, reload: () => (reloading = reloading.then(reload)), close: () => backend.close() };
 }
 
@@ -80,7 +81,7 @@ export async function startEmulatedBmcs(config: Config, log: Log): Promise<Bmcs>
     await backend.close();
     await bmcs.disposeAsync();
   };
-  return { backend, reload: () => Promise.resolve(), close };
+  return { backend, reload: () => Promise.resolve(true), close };
 }
 
 function definitionsIn(file: string, config: Config, env: Environment, log: Log): readonly BmcDefinition[] {

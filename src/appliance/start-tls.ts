@@ -20,8 +20,8 @@ export interface Tls {
   serveOn(listener: Pick<Listener, "replaceTls">): void;
   /** Sends clients of plain HTTP to `listener`, where that is wanted. @throws ListenError */
   startRedirect(config: Config, listener: Listener, started: AsyncDisposableStack): Promise<void>;
-  /** Reads certificates and keys again. What is wrong changes nothing and is logged. */
-  reload(settings: Config["tls"]): Promise<void>;
+  /** Reads certificates and keys again. What is wrong changes nothing and is logged; false where there is such. */
+  reload(settings: Config["tls"]): Promise<boolean>;
   stop(): void;
 }
 
@@ -49,7 +49,7 @@ class ApplianceTls implements Tls {
   #settings: Config["tls"];
   #loaded: LoadedTls;
   #listener: Pick<Listener, "replaceTls"> | undefined;
-  #work = Promise.resolve();
+  #work = Promise.resolve(true);
 
   constructor(settings: Config["tls"], loaded: LoadedTls, world: TlsWorld) {
     this.#settings = settings;
@@ -85,7 +85,7 @@ class ApplianceTls implements Tls {
     this.#world.log.info({ port: redirect.port }, `sending clients of plain HTTP on port ${redirect.port} to HTTPS`);
   }
 
-  reload(settings: Config["tls"]): Promise<void> {
+  reload(settings: Config["tls"]): Promise<boolean> {
     return this.#queue(async () => {
       await this.#take(settings, false);
       const { main } = this.#loaded;
@@ -107,16 +107,22 @@ class ApplianceTls implements Tls {
     void this.#queue(() => this.#take(this.#settings, true));
   }
 
-  /** One thing after the other; what goes wrong is logged, and changes nothing. */
-  #queue(action: () => Promise<void>): Promise<void> {
-    this.#work = this.#work.then(action).catch((error: unknown) => {
-      const { message } = toError(error);
-      this.#world.log.error(
-        { event: "reload" },
-        `certificates were not taken, and those before stay in use: ${message}`,
-      );
-    });
-    return this.#work;
+  /** One thing after the other; what goes wrong is logged, changes nothing, and gives false. */
+  #queue(action: () => Promise<void>): Promise<boolean> {
+    const tried = async () => {
+      try {
+        await action();
+        return true;
+      } catch (error) {
+        const { message } = toError(error);
+        this.#world.log.error(
+          { event: "reload" },
+          `certificates were not taken, and those before stay in use: ${message}`,
+        );
+        return false;
+      }
+    };
+    return (this.#work = this.#work.then(tried));
   }
 
   async #take(settings: Config["tls"], isClockSet: boolean): Promise<void> {

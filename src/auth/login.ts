@@ -64,16 +64,19 @@ export class Login {
     return this.#authenticators.some((one) => one.kind === kind && one.isInUse !== false);
   }
 
-  /** Reads again what may have changed. What cannot be used is told of and changes nothing. */
-  async reload(): Promise<void> {
+  /** Reads again what may have changed. What cannot be used is told of and changes nothing; false where there is such. */
+  async reload(): Promise<boolean> {
+    let isTaken = true;
     for (const one of this.#authenticators) {
       try {
         await one.reload?.();
       } catch (error) {
         this.#events.notReloaded(one.name, toError(error));
+        isTaken = false;
       }
     }
     this.#forget();
+    return isTaken;
   }
 
   async close(): Promise<void> {

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { auditPath } from "../appliance/audit-path.ts";
+import { auditPathToRead } from "../appliance/audit-path.ts";
 import { systemClock as clock } from "../lib/clock.ts";
 import { readLines } from "../telemetry/audit/line-reader.ts";
 import { decodeLine, type AuditLine } from "../telemetry/audit/record.ts";
@@ -25,7 +25,7 @@ class NoTrailError extends Error {
 
 /** The whole trail of this machine. @throws NoTrailError, and what node:fs throws */
 async function openTrail(invocation: Invocation, context: CommandContext) {
-  const path = auditPath(configFor(invocation, context), context.env);
+  const path = auditPathToRead(configFor(invocation, context), context.env);
   try {
     return await openSnapshot(path, clock);
   } catch (error) {

@@ -64,12 +64,11 @@ export function reloader({ load, config: started, appliance, log }: ReloaderOpti
       log.error({ event: "reload" }, `the configuration was not taken, and everything stays as it was: ${message}`);
       return;
     }
-    const changes = changedSettings(known, config);
+    const taken = changedSettings(known, config).filter(takesEffect);
     known = config;
     log.setLevel(config.log.level);
-    await appliance.reload(config);
+    await appliance.reload(config, taken);
     const waiting = changedSettings(started, config).filter((setting) => !takesEffect(setting));
-    const taken = changes.filter(takesEffect);
     if (taken.length > 0) log.info({ event: "reload", settings: taken }, `taken: ${taken.join(", ")}`);
     if (waiting.length > 0)
       log.warn({ event: "reload", settings: waiting }, `changed, but only a restart takes it: ${waiting.join(", ")}`);

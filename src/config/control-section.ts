@@ -26,11 +26,11 @@ export const audit = Type.Object(
     mode: Type.Union([Type.Literal("auto"), Type.Literal("on"), Type.Literal("off")], {
       default: "auto",
       description:
-        'Whether commands that change something, and what administrators do, are written to a trail before they are carried out: "on" carries nothing out that cannot be written, "off" writes none, "auto" is on, but off where nobody has named a folder (state.directory, audit.file, STATE_DIRECTORY) and the rack is emulated or the usual folder cannot be written.',
+        'Whether commands that change something, and what administrators do, are written to a trail before they are carried out: "on" carries nothing out that cannot be written, "off" writes none, "auto" is on, but for an emulated rack only where somebody has named a place (state.directory, audit.file, STATE_DIRECTORY).',
     }),
     file: optionalText(
       "the path of a file",
-      "The file of the trail; null for audit/audit.jsonl in the folder for what is kept (state.directory).",
+      "The file of the trail; null for audit/audit.jsonl in the folder for what is kept (state.directory). Where nobody has named one and the usual one cannot be written, a server writes to opendcre/audit/audit.jsonl in $XDG_STATE_HOME or ~/.local/state.",
     ),
     rotate_bytes: integer(
       65_536,

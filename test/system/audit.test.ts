@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test } from "bun:test";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fromSources, root, startProduct, type Product } from "../support/product.ts";
 import { canMount, mountTmpfs } from "../support/tmpfs.ts";
 
@@ -40,6 +40,11 @@ const linesIn = (state: string): Record<string, unknown>[] =>
     .trimEnd()
     .split("\n")
     .map((line): Record<string, unknown> => JSON.parse(line));
+
+/** Waits until something stands in the trail. */
+async function untilTrail(product: Product, path: string, what: string): Promise<void> {
+  while (!existsSync(path) || !readFileSync(path, "utf8").includes(what)) await product.get("test");
+}
 
 /** Runs a command of the program to its end. */
 async function run(state: string, ...args: readonly string[]) {
@@ -180,12 +185,7 @@ describe("the audit trail of the product", () => {
     await product.until(({ sent }) => sent !== undefined);
     const caller = new AbortController();
     const hungUp = product.get("led/1/5001/on", { ...post, signal: caller.signal }).catch(() => "hung up");
-    for (
-      let text = "";
-      !text.includes("led");
-      text = existsSync(trailIn(state)) ? readFileSync(trailIn(state), "utf8") : ""
-    )
-      await product.get("test");
+    await untilTrail(product, trailIn(state), "led");
     caller.abort();
     expect(await hungUp).toBe("hung up");
     await product.until(({ event, outcome }) => event === "control" && outcome === "cancelled");
@@ -221,12 +221,7 @@ describe("the audit trail of the product", () => {
     const state = newFolder();
     const product = await serve(state);
     product.process.kill("SIGHUP");
-    for (
-      let text = "";
-      !text.includes('"outcome"');
-      text = existsSync(trailIn(state)) ? readFileSync(trailIn(state), "utf8") : ""
-    )
-      await product.get("test");
+    await untilTrail(product, trailIn(state), '"outcome"');
     await product.stop();
     const reload = { kind: "admin", action: "reload", who: { name: "system", via: "signal" } };
     expect(linesIn(state)).toMatchObject([
@@ -235,7 +230,73 @@ describe("the audit trail of the product", () => {
     ]);
   }, 30_000);
 
-  test("is none where a rack is emulated and nobody has named a folder, and where it is switched off", async () => {
+  test("says of SIGHUP which settings are new, and whether all that was read again could be taken", async () => {
+    const state = newFolder();
+    const [config, htpasswd] = [join(state, "opendcre.json"), join(state, "htpasswd")];
+    writeFileSync(htpasswd, "", { mode: 0o600 });
+    const configure = (control: object) => writeFileSync(config, JSON.stringify({ control, auth: { htpasswd } }));
+    configure({});
+    const product = await serve(state, {}, ["--config", config]);
+    const hangUp = async (count: number) => {
+      product.process.kill("SIGHUP");
+      for (;;) {
+        await untilTrail(product, trailIn(state), '"outcome"');
+        const outcomes = linesIn(state).filter(({ phase }) => phase === "outcome");
+        if (outcomes.length === count) return outcomes.at(-1);
+        await product.get("test");
+      }
+    };
+    configure({ protected_boards: ["1"], cooldown_ms: 1 });
+    const value = "control.protected_boards, control.cooldown_ms";
+    expect(await hangUp(1)).toMatchObject({ action: "reload", value, result: "ok" });
+    // A file of credentials that everybody may read is refused.
+    chmodSync(htpasswd, 0o644);
+    const second = await hangUp(2);
+    expect(second).toMatchObject({ action: "reload", result: "not-taken" });
+    expect(second).not.toHaveProperty("value");
+    chmodSync(htpasswd, 0o600);
+    expect(await hangUp(3)).toMatchObject({ action: "reload", result: "ok" });
+    expect(await product.stop()).toBe(0);
+  }, 30_000);
+
+  test("has all that administrators do on the command line, also what failed", async () => {
+    const state = newFolder();
+    await run(state, "token", "create", "t", "--role", "operator", "--boards", "1");
+    await run(state, "token", "create", "t", "--role", "reader");
+    await run(state, "token", "revoke", "t");
+    const password = join(state, "password");
+    writeFileSync(password, "correct horse\n");
+    const type = ["sh", "-c", 'exec "$0" "$@" < $PASSWORD_FILE', ...fromSources];
+    for (const command of ["add u --role admin", "password u", "remove u"]) {
+      const child = Bun.spawn([...type, "user", ...command.split(" ")], {
+        cwd: root,
+        env: { ...Bun.env, OPENDCRE_STATE_DIRECTORY: state, PASSWORD_FILE: password },
+        stdio: ["ignore", "ignore", "pipe"],
+      });
+      expect([await child.exited, await child.stderr.text()]).toEqual([0, expect.stringContaining("u: ")]);
+    }
+    await run(state, "token", "list");
+    const acts = linesIn(state).map(({ phase, kind, action, target, value, result }) =>
+      [phase, kind, action, target, value, result].join(" ").trimEnd(),
+    );
+    expect(acts).toEqual([
+      "intent admin token-create t operator of boards 00000001",
+      "outcome admin token-create t operator of boards 00000001 ok",
+      "intent admin token-create t reader",
+      "outcome admin token-create t reader name-taken",
+      "intent admin token-revoke t",
+      "outcome admin token-revoke t  ok",
+      "intent admin user-add u admin",
+      "outcome admin user-add u admin ok",
+      "intent admin user-password u",
+      "outcome admin user-password u  ok",
+      "intent admin user-remove u",
+      "outcome admin user-remove u  ok",
+    ]);
+    expect(readFileSync(trailIn(state), "utf8")).not.toContain("correct horse");
+  }, 60_000);
+
+  test("is none where it is switched off", async () => {
     const state = newFolder();
     const product = await serve(state, { OPENDCRE_AUDIT_MODE: "off" });
     expect((await product.get("led/1/5001/on", post)).status).toBe(200);
@@ -251,6 +312,49 @@ describe("the audit trail of the product", () => {
     expect([refused.status, refused.body.code]).toEqual([503, "audit-unavailable"]);
     expect((await product.get("led/1/5001")).body).toEqual({ led_state: "on" });
     await product.stop();
+  }, 30_000);
+});
+
+/** What runs a command as a user who may write next to nothing. */
+const asNobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+const mayBecomeNobody = process.getuid?.() === 0 && Bun.which("setpriv") !== null;
+
+describe.skipIf(!mayBecomeNobody)("the audit trail of a user who may write nothing (needs root and setpriv)", () => {
+  /** A server without a rack: what is done to it is that it reads its configuration again. */
+  async function serveAsNobody(env: Record<string, string>): Promise<Product> {
+    const config = join(newFolder(), "opendcre.json");
+    writeFileSync(config, '{ "bus": { "device": null } }');
+    for (const path of [config, dirname(config)]) chownSync(path, 65_534, 65_534);
+    const product = await startProduct(["--config", config], [...asNobody, ...fromSources], env);
+    products.push(product);
+    return product;
+  }
+
+  test("is in their own folder, and they find it there", async () => {
+    const home = newFolder();
+    chownSync(home, 65_534, 65_534);
+    const product = await serveAsNobody({ HOME: home });
+    const path = join(home, ".local/state/opendcre/audit/audit.jsonl");
+    product.process.kill("SIGHUP");
+    await untilTrail(product, path, '"outcome"');
+    await product.stop();
+    const warned = (await product.lines()).filter(({ event, level }) => event === "audit" && level === "warn");
+    expect(warned).toMatchObject([
+      { path, msg: expect.stringContaining("because the usual folder cannot be written") },
+    ]);
+    const child = Bun.spawn([...asNobody, ...fromSources, "audit", "verify"], {
+      cwd: root,
+      env: { ...Bun.env, HOME: home },
+    });
+    expect(await child.stdout.text()).toStartWith("ok: 2 lines in 1 file");
+  }, 30_000);
+
+  test("is said to be out of reach where that cannot be written either", async () => {
+    const product = await serveAsNobody({ HOME: "/proc" });
+    await product.stop();
+    const [warned] = (await product.lines()).filter(({ event }) => event === "audit");
+    expect(warned).toMatchObject({ level: "warn", path: "/var/lib/opendcre/audit/audit.jsonl" });
+    expect(warned?.["msg"]).toContain("commands that change something will be refused");
   }, 30_000);
 });
 

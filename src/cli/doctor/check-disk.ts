@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { auditPath, wantedAuditPath } from "../../appliance/audit-path.ts";
+import { wantedAuditPlace } from "../../appliance/audit-path.ts";
 import type { Environment } from "../../appliance/environment.ts";
 import { directoryOf } from "../../appliance/state-directory.ts";
 import type { Config } from "../../config/config.ts";
@@ -19,8 +19,8 @@ type DiskView = RightsView & Pick<Machine, "isReadOnly" | "freeBytes">;
 /** The folders that the service writes to, each with what for. */
 function foldersOf(config: Config, env: Environment): ReadonlyMap<string, string> {
   const folders = new Map([[directoryOf(config, env), "what is kept (state.directory)"]]);
-  if (wantedAuditPath(config, env, () => undefined) !== undefined)
-    folders.set(dirname(auditPath(config, env)), "the audit trail (audit.file)");
+  const trail = wantedAuditPlace(config, env);
+  if (trail) folders.set(dirname(trail.path), "the audit trail (audit.file)");
   if (config.log.directory !== null) folders.set(config.log.directory, "log files (log.directory)");
   return folders;
 }
