@@ -134,6 +134,7 @@ export class Login {
     const attempt = this.#throttle.begin(source.remote, credentials.kind === "basic" ? credentials.user : undefined);
     const edition = this.#edition;
     let retryAfterS: number | undefined;
+    let isDenied = false;
     for (const one of others) {
       const verdict = await this.#ask(one, credentials, source);
       if (!isRejection(verdict)) {
@@ -143,10 +144,12 @@ export class Login {
       }
       reasons[one.name] = verdict.reason;
       if (verdict.rejected === "unavailable") retryAfterS = Math.max(retryAfterS ?? 1, verdict.retryAfterS ?? 1);
+      else isDenied ||= one.isInUse !== false;
     }
     this.#events.refused(credentials, source, reasons);
     if (retryAfterS === undefined) return denied;
-    attempt.undecided();
+    if (isDenied) attempt.deniedInPart();
+    else attempt.undecided();
     return { refused: "unavailable", retryAfterS };
   }
 

@@ -82,6 +82,11 @@ export interface LoginAttempt {
   succeeded(): void;
   /** Nothing was found out. */
   undecided(): void;
+  /**
+   * Wrong for one who could say, while another could not. It counts by name, everywhere: else whoever knows that a directory is down could
+   * guess the passwords that are kept here. It does not count by address, behind which there are those whom the directory would let in.
+   */
+  deniedInPart(): void;
 }
 
 /** Names and addresses that belong together are remembered up to this number. */
@@ -127,6 +132,10 @@ export class LoginThrottle {
         this.#addresses.takeBack(address);
         if (key !== undefined) this.#names.takeBack(key);
       },
+      deniedInPart: () => {
+        this.#addresses.takeBack(address);
+        if (key !== undefined) this.#known.delete(pairKey(address, key));
+      },
     };
   }
 
@@ -141,5 +150,7 @@ export class LoginThrottle {
 }
 
 const addressKey = (remote: string | undefined) => (remote === undefined ? "" : holderOf(remote));
-const nameKey = (name: string | undefined) => name?.normalize("NFKC").toLowerCase();
+/** Coarser than any directory compares (Active Directory takes á for a, ß for ss): one name shall not have many spellings to guess with. */
+const nameKey = (name: string | undefined) =>
+  name?.normalize("NFKD").replaceAll(/\p{M}/gu, "").toLowerCase().toUpperCase();
 const pairKey = (address: string, name: string) => `${address} ${name}`;

@@ -194,6 +194,32 @@ describe("whoever cannot be asked", () => {
       expect(await login.identify(basic("bob", `${tries}`), { remote })).toMatchObject({ refused: "unavailable" });
   });
 
+  test("is no way to guess the passwords that others know", async () => {
+    const [users, directory] = [way("users", rightOnly), way("directory", () => down)];
+    const login = loginWith(users.authenticator, directory.authenticator);
+    const other = "198.51.100.1";
+    await login.identify(basic("alice"), { remote });
+    for (let guess = 0; guess < 6; guess++)
+      expect(await login.identify(basic("alice", `guess ${guess}`), { remote })).toMatchObject({
+        refused: "unavailable",
+      });
+    // Neither from where alice has come in before, nor from elsewhere; and a name that nobody has is slowed down in the same way.
+    expect(login.identify(basic("alice", "guess"), { remote })).toMatchObject({ refused: "throttled" });
+    expect(login.identify(basic("alice", "guess"), { remote: other })).toMatchObject({ refused: "throttled" });
+    for (let guess = 0; guess < 6; guess++) await login.identify(basic("nobody", `guess ${guess}`), { remote });
+    expect(login.identify(basic("nobody", "guess"), { remote })).toMatchObject({ refused: "throttled" });
+    // The address is not shut out: the others behind it are not to blame.
+    for (let user = 0; user < 20; user++) await login.identify(basic(`user${user}`), { remote });
+    expect(await login.identify(basic("bob"), { remote })).toEqual({ refused: "unavailable", retryAfterS: 7 });
+  });
+
+  test("costs nobody a try where nobody else has users", async () => {
+    const [users, directory] = [way("users", () => denied), way("directory", () => down)];
+    const login = loginWith({ ...users.authenticator, isInUse: false }, directory.authenticator);
+    for (let tries = 0; tries < 30; tries++)
+      expect(await login.identify(basic("bob", `${tries}`), { remote })).toMatchObject({ refused: "unavailable" });
+  });
+
   test("lets nobody in by failing, and is told of", async () => {
     const login = loginWith(way("broken", () => new TypeError("oops")).authenticator);
     expect(await login.identify(basic("alice"), { remote })).toMatchObject({ refused: "unavailable" });
