@@ -119,7 +119,7 @@ export class ControlGate {
 
   async #send<T>(running: Running, send: () => Promise<T>, entry: JournalEntry | undefined): Promise<T> {
     const { command, context } = running;
-    const sent = context.signal.aborted ? Promise.reject<T>(cancelled()) : send();
+    const sent = context.signal.aborted ? Promise.reject<T>(cancelled()) : Promise.try(send);
     const outcome = await sent.then(
       () => "ok" as const,
       (error: unknown) => toError(error),

@@ -105,6 +105,18 @@ describe("a command that changes something", () => {
     expect(journal.lines).toEqual(["intent led r-1", "outcome led r-1 no-response"]);
   });
 
+  test("that fails at once, by a mistake of ours, is written down with that, too", async () => {
+    const { journal, gate } = openRack();
+    const failed = gate.carryOut(power("off"), contextOf("r-1"), () => {
+      throw new TypeError("a mistake");
+    });
+    expect(await failed.catch((error: unknown) => error)).toBeInstanceOf(TypeError);
+    expect(journal.lines).toEqual(["intent power r-1", "outcome power r-1 a mistake"]);
+    // Nobody knows how far it got: the board is left alone.
+    const next = gate.carryOut(power("on"), contextOf("r-2"), () => Promise.resolve());
+    await deviceErrorOf(next, "cooling-down");
+  });
+
   test("whose caller goes while it is being written down is not sent, and that is written down", async () => {
     const { backend, journal, inventory } = openRack();
     const intent = Promise.withResolvers<void>();

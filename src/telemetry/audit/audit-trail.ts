@@ -71,7 +71,8 @@ export class AuditTrail implements Audit {
   /** Writes what still can be written, and closes the files. */
   async close(): Promise<void> {
     this.#write();
-    await this.#written;
+    // After a failure another write may have begun.
+    while (this.#isWriting) await this.#written;
     this.#retry?.cancel();
     await this.#sink.close();
   }

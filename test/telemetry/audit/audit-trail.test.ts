@@ -79,6 +79,7 @@ class SlowSink {
   readonly portions: (readonly LineContent[])[] = [];
   readonly #waiting: PromiseWithResolvers<void>[] = [];
   seq = 0;
+  isClosed = false;
 
   async append(contents: readonly LineContent[]): Promise<readonly ChainEnd[]> {
     this.portions.push(contents);
@@ -89,6 +90,7 @@ class SlowSink {
   }
 
   close(): Promise<void> {
+    this.isClosed = true;
     return Promise.resolve();
   }
 
@@ -220,6 +222,37 @@ describe("a disk that is full", () => {
     await sink.finish(full);
     expect(await failed).toBeInstanceOf(AuditError);
     expect(isDone).toBe(false);
+  });
+});
+
+describe("a trail that is closed", () => {
+  test("closes its files when nothing is being written any more, be it after a failure", async () => {
+    const { trail, sink } = openSlowTrail();
+    const again = trail.begin(numbered(1)).catch(() => trail.begin(numbered(2)));
+    await settle();
+    const closed = trail.close();
+    await sink.finish(full);
+    expect(sink.isClosed).toBe(false);
+    await sink.finish();
+    await Promise.all([again, closed]);
+    expect(sink.isClosed).toBe(true);
+  });
+
+  test("tries once more to write the outcomes that wait, and waits for no timer", async () => {
+    const { trail, sink, clock, actions } = openSlowTrail();
+    const begun = trail.begin(numbered(1));
+    await settle();
+    await sink.finish();
+    const ended = (await begun).end("ok").catch((error: unknown) => error);
+    await settle();
+    await sink.finish(full);
+    expect(await ended).toBeInstanceOf(AuditError);
+    const closed = trail.close();
+    await settle();
+    await sink.finish(full);
+    await closed;
+    expect(actions()).toEqual([["intent 1"], ["outcome 1"], ["outcome 1"]]);
+    expect([sink.isClosed, clock.timers]).toEqual([true, 0]);
   });
 });
 
