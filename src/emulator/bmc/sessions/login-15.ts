@@ -73,7 +73,9 @@ export class Login15 {
     if (asked.length >= MOST_CHALLENGES && asked[0]) this.#sessions.giveUp(asked[0].id);
     const challenge = systemRandom(CHALLENGE_BYTES);
     const id = this.#sessions.newId();
-    const pending: Pending15 = { kind: "1.5", id, startedMs: this.#sessions.nowMs, user, authType, challenge };
+    const startedMs = this.#sessions.nowMs;
+    // Whoever asks for a challenge has shown nothing yet.
+    const pending: Pending15 = { kind: "1.5", id, startedMs, hasSlot: false, user, authType, challenge };
     this.#sessions.begin(pending);
     return { temporarySessionId: id, challenge };
   }
@@ -110,11 +112,11 @@ export class Login15 {
     if (wanted.authType !== authType || !isSameCode(wanted.challenge, challenge)) return refusals.invalidData;
     if (wanted.privilege === 0 || wanted.privilege > ADMINISTRATOR) return refusals.invalidData;
     if (wanted.privilege > user.privilege) return refusals.privilegeTooHigh;
-    if (this.#sessions.active.length >= this.#sessions.limits.max) {
+    const refusal = this.#lackOfRoom(user);
+    if (refusal !== undefined) {
       this.#sessions.counters.refused++;
-      return refusals.noSlot;
+      return refusal;
     }
-    if (!this.#sessions.hasRoomFor(user)) return refusals.noSlotForUser;
     const codec = new Session15({
       sessionId: this.#sessions.newId(),
       authType,
@@ -127,6 +129,11 @@ export class Login15 {
     const session = new Session({ handle, protocol: "ipmi-1.5", user, peer, codec, nowMs: this.#sessions.nowMs });
     this.#sessions.open(session, temporaryId);
     return session;
+  }
+
+  #lackOfRoom(user: User): number | undefined {
+    if (!this.#sessions.hasRoom) return refusals.noSlot;
+    return this.#sessions.hasRoomFor(user) ? undefined : refusals.noSlotForUser;
   }
 
   #pending(id: number): Pending15 | undefined {

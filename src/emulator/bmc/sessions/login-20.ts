@@ -36,6 +36,8 @@ import type { PendingSession, SessionTable } from "./session-table.ts";
 
 const ADMINISTRATOR = 4;
 const LEVEL_BITS = 0x0f;
+/** Where a message of the set-up has the number that ties it to the one that it answers. */
+const TAG_AT = 0;
 
 /** What has been agreed so far. */
 interface Pending20 extends PendingSession {
@@ -145,7 +147,7 @@ export class Login20 {
     return statusCodes.noCipherSuiteMatch;
   }
 
-  /** The same request once more, from the same console: it gets the same session. */
+  /** The same request once more, from the same console: it gets the same session. Some consoles give each try a tag of its own. */
   #begunBy(request: OpenSessionRequest, peer: Peer): Pending20 | undefined {
     return this.#sessions
       .pending()
@@ -165,6 +167,7 @@ export class Login20 {
       kind: "2.0",
       id: this.#sessions.newId(),
       startedMs: this.#sessions.nowMs,
+      hasSlot: true,
       peer,
       request,
       suite,
@@ -191,7 +194,7 @@ export class Login20 {
     const { consoleSessionId } = pending.request;
     const before = pending.proof;
     if (before && isSameCode(before.message.consoleRandom, message.consoleRandom))
-      return { payloadType: payloadTypes.rakp2, payload: before.reply };
+      return { payloadType: payloadTypes.rakp2, payload: before.reply.with(TAG_AT, message.tag) };
     const user = this.#userOf(message, nameLength, pending);
     if (typeof user === "number") {
       this.#sessions.giveUp(pending.id);
@@ -256,6 +259,11 @@ export class Login20 {
     const { user, exchange, message } = proof;
     if (!isSameCode(code, rakp3Code(algorithm, user.password, exchange)))
       return this.#rakp4(tag, consoleSessionId, statusCodes.invalidIntegrityCheckValue);
+    // Another of the user's may have been set up since RAKP message 1.
+    if (!this.#sessions.hasRoomFor(user)) {
+      this.#sessions.counters.refused++;
+      return this.#rakp4(tag, consoleSessionId, statusCodes.insufficientResourcesAtRole);
+    }
     const kg = this.#model.description.kG ?? user.password;
     const sik = sessionIntegrityKey(algorithm, kg, exchange);
     const answer = this.#rakp4(tag, consoleSessionId, statusCodes.ok, rakp4CheckValue(algorithm, sik, exchange));
@@ -278,7 +286,7 @@ export class Login20 {
   #proveAgain(tag: number, bmcSessionId: number): Payload {
     const session = this.#sessions.find(bmcSessionId);
     return session?.lastOfSetUp
-      ? { payloadType: payloadTypes.rakp4, payload: session.lastOfSetUp }
+      ? { payloadType: payloadTypes.rakp4, payload: session.lastOfSetUp.with(TAG_AT, tag) }
       : this.#rakp4(tag, 0, statusCodes.invalidSessionId);
   }
 
@@ -288,7 +296,6 @@ export class Login20 {
 }
 
 const isSameRequest = (left: OpenSessionRequest, right: OpenSessionRequest) =>
-  left.tag === right.tag &&
   left.privilege === right.privilege &&
   left.consoleSessionId === right.consoleSessionId &&
   left.authentication === right.authentication &&

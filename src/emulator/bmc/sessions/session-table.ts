@@ -8,6 +8,8 @@ import type { Session } from "./session.ts";
 export interface PendingSession {
   readonly id: number;
   readonly startedMs: number;
+  /** Whether it has a slot already. */
+  readonly hasSlot: boolean;
 }
 
 /** Counted since the start. */
@@ -39,9 +41,10 @@ export class SessionTable {
     return [...this.#sessions.values()];
   }
 
-  /** True where another one can be begun. Those that are being set up take slots too. */
+  /** True where another one can be begun. */
   get hasRoom(): boolean {
-    return this.#sessions.size + this.#pending.size < this.limits.max;
+    const halfOpen = this.pending().filter(({ hasSlot }) => hasSlot).length;
+    return this.#sessions.size + halfOpen < this.limits.max;
   }
 
   /** True where the user may have one more. */
@@ -81,7 +84,7 @@ export class SessionTable {
     this.#pending.delete(id);
   }
 
-  /** A session is set up: it takes the slot of `pendingId`. */
+  /** A session is set up, in place of `pendingId`. */
   open(session: Session, pendingId: number): void {
     this.#pending.delete(pendingId);
     this.#sessions.set(session.id, session);
