@@ -23,6 +23,7 @@ const treatments: ReadonlyMap<string, Treatment> = new Map<string, Treatment>([
   ["invalid-bmc-file", { exitCode: exitCodes.config }],
 
   // Their messages say what to do.
+  ["tls-missing", { exitCode: exitCodes.config }],
   ["tls-unreadable", { exitCode: exitCodes.config }],
   ["tls-key-exposed", { exitCode: exitCodes.config }],
   ["tls-invalid", { exitCode: exitCodes.config }],

@@ -1,7 +1,8 @@
 /**
  * What can be wrong with certificates and keys.
  *
- * - `tls-unreadable`: a file is not there, or may not be read
+ * - `tls-missing`: a file is not there
+ * - `tls-unreadable`: a file may not be read, or is none
  * - `tls-key-exposed`: others may read the key, or change it
  * - `tls-invalid`: a file holds no certificate or no key, or one that TLS cannot use
  * - `tls-key-mismatch`: the key is that of another certificate
@@ -10,6 +11,7 @@
  * - `tls-other-names`: the certificate is not for the names that it is to be served for
  */
 export type TlsErrorCode =
+  | "tls-missing"
   | "tls-unreadable"
   | "tls-key-exposed"
   | "tls-invalid"

@@ -1,5 +1,5 @@
 import { X509Certificate, createPrivateKey, type KeyObject } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { toError } from "../lib/to-error.ts";
 import { TlsError } from "./errors.ts";
 
@@ -16,11 +16,7 @@ const EXPOSING_BITS = 0o026;
 
 /** The certificates in a PEM file, at least one, in their order. @throws TlsError */
 export function readCertificates(path: string): readonly X509Certificate[] {
-  return parseCertificates(path, textOf(path));
-}
-
-/** @throws TlsError */
-export function parseCertificates(path: string, text: string): readonly X509Certificate[] {
+  const { text } = readPemFile(path);
   const blocks = text.match(CERTIFICATE) ?? [];
   if (blocks.length === 0) {
     const found = text.includes("PRIVATE KEY-----") ? "it holds a key" : "it holds none";
@@ -49,9 +45,7 @@ export function parseCertificates(path: string, text: string): readonly X509Cert
 
 /** The private key in a PEM file that only its owner, and perhaps a group, may read. @throws TlsError */
 export function readPrivateKey(path: string): KeyObject {
-  const text = textOf(path);
-  // Looked at after reading: what is read is then known to have been closed to others.
-  const { mode } = statSync(path);
+  const { text, mode } = readPemFile(path);
   if ((mode & EXPOSING_BITS) !== 0) {
     const found = (mode & 0o777).toString(8).padStart(3, "0");
     throw new TlsError(
@@ -60,11 +54,6 @@ export function readPrivateKey(path: string): KeyObject {
       `others may read or change this key (mode ${found}); expected mode 600 or 640: take the rights away (chmod 600), and, if anyone may have read it, have the certificate issued anew for another key`,
     );
   }
-  return parsePrivateKey(path, text);
-}
-
-/** @throws TlsError */
-export function parsePrivateKey(path: string, text: string): KeyObject {
   if (/ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYPTED/.test(text))
     throw new TlsError(
       "tls-invalid",
@@ -85,21 +74,35 @@ export function parsePrivateKey(path: string, text: string): KeyObject {
   }
 }
 
-function textOf(path: string): string {
+/** What a file holds, and its permission bits, of one and the same file even where another takes its place meanwhile. */
+function readPemFile(path: string): { readonly text: string; readonly mode: number } {
+  const descriptor = openPemFile(path);
   try {
-    const { size } = statSync(path);
-    if (size > MOST_BYTES)
-      throw new TlsError("tls-invalid", path, `expected at most ${MOST_BYTES} bytes, found ${size}`);
-    return readFileSync(path, "latin1");
+    const stats = fstatSync(descriptor);
+    if (!stats.isFile()) throw new TlsError("tls-unreadable", path, "expected a file");
+    if (stats.size > MOST_BYTES)
+      throw new TlsError("tls-invalid", path, `expected at most ${MOST_BYTES} bytes, found ${stats.size}`);
+    return { text: readFileSync(descriptor, "latin1"), mode: stats.mode };
   } catch (error) {
     if (error instanceof TlsError) throw error;
+    throw new TlsError("tls-unreadable", path, `it cannot be read: ${toError(error).message}`, { cause: error });
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function openPemFile(path: string): number {
+  try {
+    // A pipe that nobody writes to is no reason to wait.
+    return openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "ENOENT")
+      throw new TlsError("tls-missing", path, "no such file; correct the name, or create it", { cause: error });
     const message =
-      code === "ENOENT"
-        ? "no such file; correct the name, or create it"
-        : code === "EACCES" || code === "EPERM"
-          ? "this user may not read it; let the user that runs this program, or its group, read it"
-          : `it cannot be read: ${toError(error).message}`;
+      code === "EACCES" || code === "EPERM"
+        ? "this user may not read it; let the user that runs this program, or its group, read it"
+        : `it cannot be read: ${toError(error).message}`;
     throw new TlsError("tls-unreadable", path, message, { cause: error });
   }
 }

@@ -1,10 +1,10 @@
-import type { KeyObject, X509Certificate } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { createPrivateKey, type KeyObject, type X509Certificate } from "node:crypto";
 import { join } from "node:path";
 import { replaceFile } from "../lib/atomic-file.ts";
 import { toError } from "../lib/to-error.ts";
 import type { MachineNames } from "./machine-names.ts";
-import { parseCertificates, parsePrivateKey } from "./pem-file.ts";
+import { TlsError } from "./errors.ts";
+import { readCertificates, readPrivateKey } from "./pem-file.ts";
 import { makeCertificate, newKey } from "./self-signed.ts";
 import { isFor, type ServedCertificate } from "./served-certificate.ts";
 
@@ -28,6 +28,8 @@ export interface SelfSignedOptions {
    * clients that know its fingerprint find it again.
    */
   readonly isClockSet: boolean;
+  /** One that was made before and is served: it goes on where what is kept cannot be read, or nothing can be kept. */
+  readonly inUse?: ServedCertificate | undefined;
 }
 
 /** A certificate that was made. */
@@ -40,22 +42,27 @@ export interface SelfSigned {
 }
 
 interface Kept {
+  readonly path: string;
   readonly leaf: X509Certificate;
   readonly key: KeyObject;
 }
 
 /** The certificate that is kept where it will do, else a new one. A new one has the old one's key: clients may know that. */
 export async function selfSigned(options: SelfSignedOptions): Promise<SelfSigned> {
-  const { directory, machine, nowMs } = options;
+  const { directory, machine, nowMs, inUse } = options;
   const path = directory === undefined ? undefined : join(directory, FILE_NAME);
-  const kept = path === undefined ? "nothing can be kept" : await load(path);
-  const reason = typeof kept === "string" ? kept : reasonToRenew(kept.leaf, options);
-  if (typeof kept !== "string" && reason === undefined)
-    return { served: served(path, kept), reason: undefined, notKept: undefined };
-  const key = typeof kept === "string" ? newKey() : kept.key;
-  const made = { key, leaf: await makeCertificate(key, machine, nowMs) };
-  const notKept = path === undefined ? undefined : await save(path, made);
-  return { served: served(path, made), reason, notKept };
+  const { kept, absent, unreadable } = path === undefined ? unkept(inUse) : load(path, inUse);
+  const reason = kept ? reasonToRenew(kept.leaf, options) : absent;
+  if (kept && reason === undefined) return { served: served(kept), reason: undefined, notKept: undefined };
+  const key = kept?.key ?? newKey();
+  const made = {
+    path: path ?? "the certificate made at this start",
+    key,
+    leaf: await makeCertificate(key, machine, nowMs),
+  };
+  // What cannot be read may be good: it stays for whoever can make it readable again.
+  const notKept = path === undefined ? undefined : (unreadable ?? (await save(path, made)));
+  return { served: served(made), reason, notKept };
 }
 
 /** True where a certificate that was made is about to expire, or the clock has jumped back to before it. */
@@ -73,18 +80,33 @@ function reasonToRenew(
   return missing.length === 0 ? undefined : `the one before is not for ${missing.join(", ")}`;
 }
 
-/** What is kept; a text says why there is nothing. */
-async function load(path: string): Promise<Kept | string> {
+/** What there is, or why there is nothing. */
+interface Found {
+  readonly kept?: Kept | undefined;
+  readonly absent?: string;
+  /** Why what is kept cannot be read. */
+  readonly unreadable?: TlsError;
+}
+
+function load(path: string, inUse: ServedCertificate | undefined): Found {
   try {
-    const text = await readFile(path, "latin1");
-    const [leaf] = parseCertificates(path, text);
-    const key = parsePrivateKey(path, text);
-    return leaf?.checkPrivateKey(key) ? { leaf, key } : "certificate and key that were kept do not belong together";
+    const [leaf] = readCertificates(path);
+    const key = readPrivateKey(path);
+    if (leaf?.checkPrivateKey(key)) return { kept: { path, leaf, key } };
+    return { absent: "certificate and key that were kept do not belong together" };
   } catch (error) {
-    const isMissing = error instanceof Error && "code" in error && error.code === "ENOENT";
-    return isMissing ? "there was none" : `what was kept cannot be used: ${toError(error).message}`;
+    if (!(error instanceof TlsError)) throw error;
+    if (error.code === "tls-missing") return { absent: "there was none" };
+    const absent = `what was kept cannot be used: ${error.message}`;
+    return error.code === "tls-unreadable" ? { ...unkept(inUse), absent, unreadable: error } : { absent };
   }
 }
+
+/** What is served already, where there is no other. */
+const unkept = (inUse: ServedCertificate | undefined): Found => ({
+  kept: inUse && { path: inUse.path, leaf: inUse.leaf, key: createPrivateKey(inUse.key) },
+  absent: "nothing can be kept",
+});
 
 async function save(path: string, made: Kept): Promise<Error | undefined> {
   try {
@@ -97,8 +119,8 @@ async function save(path: string, made: Kept): Promise<Error | undefined> {
 
 const pemOf = (key: KeyObject) => key.export({ type: "pkcs8", format: "pem" });
 
-const served = (path: string | undefined, { leaf, key }: Kept): ServedCertificate => ({
-  path: path ?? "the certificate made at this start",
+const served = ({ path, leaf, key }: Kept): ServedCertificate => ({
+  path,
   leaf,
   certificate: leaf.toString(),
   key: pemOf(key),

@@ -1,10 +1,21 @@
 import { afterEach, describe, expect, test } from "bun:test";
 import { createPublicKey } from "node:crypto";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  lstatSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { machineNames } from "../../src/tls/machine-names.ts";
 import { selfSigned, type SelfSigned } from "../../src/tls/self-signed-store.ts";
+import type { ServedCertificate } from "../../src/tls/served-certificate.ts";
 import { hasOpenssl, openssl } from "../support/certificates.ts";
 
 const DAY_MS = 86_400_000;
@@ -22,12 +33,19 @@ function newFolder(): string {
   return folder;
 }
 
+interface StartOptions {
+  readonly at?: number;
+  readonly names?: readonly string[];
+  readonly isClockSet?: boolean;
+  readonly inUse?: ServedCertificate;
+}
+
 /** Starts with what the folder holds. */
 const start = (
   directory: string | undefined,
-  { at = nowMs, names = machine.names, isClockSet = true } = {},
+  { at = nowMs, names = machine.names, isClockSet = true, inUse }: StartOptions = {},
 ): Promise<SelfSigned> =>
-  selfSigned({ directory, machine: { ...machine, names }, neededNames: names, nowMs: at, isClockSet });
+  selfSigned({ directory, machine: { ...machine, names }, neededNames: names, nowMs: at, isClockSet, inUse });
 
 const publicKeyOf = ({ served }: SelfSigned) =>
   createPublicKey(served.certificate).export({ type: "spki", format: "pem" });
@@ -136,6 +154,40 @@ describe.skipIf(!hasOpenssl)("a certificate that is made (needs openssl)", () =>
     }
   });
 
+  test("takes the place of one whose key others may read", async () => {
+    const folder = newFolder();
+    const first = await start(folder);
+    chmodSync(join(folder, "self-signed.pem"), 0o644);
+    const second = await start(folder);
+    expect(second.reason).toContain("others may read or change this key (mode 644)");
+    expect(publicKeyOf(second)).not.toBe(publicKeyOf(first));
+    expect((await start(folder)).served).toEqual(second.served);
+  });
+
+  test("does not take the place of one that only cannot be read for now", async () => {
+    const folder = newFolder();
+    const file = join(folder, "self-signed.pem");
+    const { served: inUse } = await start(folder);
+    renameSync(file, `${file}.aside`);
+    symlinkSync(file, file);
+    const meanwhile = await start(folder);
+    expect(meanwhile.reason).toContain("ELOOP");
+    expect(meanwhile.notKept?.message).toContain("ELOOP");
+    expect(lstatSync(file).isSymbolicLink()).toBe(true);
+    // While it runs, nobody is shown another.
+    expect(await start(folder, { inUse })).toEqual({ served: inUse, reason: undefined, notKept: undefined });
+    renameSync(`${file}.aside`, file);
+    expect((await start(folder, { inUse: meanwhile.served })).served).toEqual(inUse);
+  });
+
+  test("goes on at a reload where nothing can be kept, and is renewed with its key", async () => {
+    const first = await start(undefined);
+    expect((await start(undefined, { inUse: first.served })).served).toEqual(first.served);
+    const renewed = await start(undefined, { inUse: first.served, at: first.served.expiresMs });
+    expect(renewed.reason).toBe("the one before expires");
+    expect(publicKeyOf(renewed)).toBe(publicKeyOf(first));
+  });
+
   test("is served where it cannot be kept, too", async () => {
     const file = join(newFolder(), "file");
     writeFileSync(file, "");
@@ -143,7 +195,6 @@ describe.skipIf(!hasOpenssl)("a certificate that is made (needs openssl)", () =>
     expect(notKept?.message).toContain("ENOTDIR");
     expect(served.leaf.checkHost("rack7")).toBe("rack7");
     expect((await start(undefined)).served.path).toBe("the certificate made at this start");
-    chmodSync(file, 0o600);
   });
 });
 

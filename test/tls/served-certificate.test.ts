@@ -179,10 +179,16 @@ describe.skipIf(!hasOpenssl)("a certificate made by OpenSSL (needs openssl)", ()
   test("that is not there, no file, or no certificate is refused with a way out", () => {
     const missing = join(pki.folder, "nosuch.pem");
     expect(failureOf({ certificate: missing, key: alone.key })).toMatchObject({
-      code: "tls-unreadable",
+      code: "tls-missing",
       message: `${missing}: no such file; correct the name, or create it`,
     });
-    expect(failureOf({ certificate: alone.certificate, key: pki.folder }).code).toBe("tls-unreadable");
+    const pipe = join(pki.folder, "pipe");
+    expect(Bun.spawnSync(["mkfifo", "-m", "600", pipe]).exitCode).toBe(0);
+    for (const key of [pki.folder, pipe, "/dev/zero"])
+      expect(failureOf({ certificate: alone.certificate, key })).toMatchObject({
+        code: "tls-unreadable",
+        message: expect.stringContaining("expected a file"),
+      });
     expect(failureOf({ certificate: alone.key, key: alone.key })).toMatchObject({
       code: "tls-invalid",
       message: expect.stringContaining("it holds a key"),
