@@ -208,6 +208,32 @@ describe.skipIf(!hasIpmitool)("ipmitool controls (needs ipmitool)", () => {
     ).toBe("Reading 86 > Threshold 85 degrees C");
   });
 
+  test("positive hysteresis is of upper thresholds, negative of lower ones", async () => {
+    await using started = await onManualTime();
+    const { ask, clock, bmc } = started;
+    // Positive: 8 counts, subtracted from thresholds that are crossed upwards; negative: 1, added to the others. IPMI 2.0, table 43-1.
+    await ask("raw", "0x04", "0x24", "1", "0xff", "8", "1");
+    await ask("raw", "0x04", "0x24", "5", "0xff", "8", "1");
+    const named = (name: string) => bmc.model.sensors.analog.find(({ description }) => description.name === name)!;
+    // Thresholds: upper non-critical 85 °C; lower non-critical 900 rpm, of which a count is 75.
+    for (const [celsius, rpm] of [
+      [86, 825],
+      [80, 1050],
+      [76, 1050],
+    ] as const) {
+      named("Unsigned").override(celsius);
+      named("Fan").override(rpm);
+      await clock.advance(1000);
+      await ask("mc", "info");
+    }
+    expect(newEvents(await ask("sel", "elist"))).toEqual([
+      "Temperature Unsigned: Upper Non-critical going high Asserted",
+      "Fan Fan: Lower Non-critical going low Asserted",
+      "Fan Fan: Lower Non-critical going low Deasserted",
+      "Temperature Unsigned: Upper Non-critical going high Deasserted",
+    ]);
+  });
+
   test("thresholds and hysteresis can be set, where they can", async () => {
     await using started = await onManualTime();
     const { ask, bmc } = started;

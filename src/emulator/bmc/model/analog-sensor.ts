@@ -88,7 +88,7 @@ export class AnalogSensor {
     return true;
   }
 
-  /** Raw counts, for thresholds that are crossed upwards and downwards. */
+  /** Raw counts: subtracted from upper thresholds, added to lower ones, for when these are no longer crossed. @see IPMI 2.0, table 43-1 */
   get positiveHysteresis(): number {
     return this.#positiveHysteresis;
   }
@@ -124,7 +124,7 @@ export class AnalogSensor {
     for (const [bit, name] of thresholdNames.entries()) {
       const limit = this.#thresholds[name];
       const wasCrossed = ((this.#crossed >> bit) & 1) === 1;
-      const hysteresis = bit >= FIRST_UPPER ? this.negativeHysteresis : this.positiveHysteresis;
+      const hysteresis = bit >= FIRST_UPPER ? this.positiveHysteresis : this.negativeHysteresis;
       const isCrossed = this.#isBeyond(raw, bit, wasCrossed ? hysteresis : 0);
       if (limit === undefined || isCrossed === wasCrossed) continue;
       this.#crossed ^= 1 << bit;
