@@ -94,6 +94,34 @@ describe.skipIf(!hasIpmitool)("sessions (needs ipmitool)", () => {
     expect(started.bmc.counters.sessions).toMatchObject({ opened: 1, closed: 1 });
   });
 
+  test("a reply that has no room in an IPMI 1.5 packet is refused", async () => {
+    await using started = await startBmc({ ...still, ipmi15: ["md5"] });
+    const { host, port } = started.bmc;
+    const login = ["-H", host, "-p", String(port), "-U", "admin", "-P", "lantern-7"];
+    const read = (count: number) =>
+      run([
+        "ipmitool",
+        "-I",
+        "lan",
+        "-A",
+        "MD5",
+        ...login,
+        "-R",
+        "1",
+        "raw",
+        "0x0a",
+        "0x11",
+        "0",
+        "0",
+        "0",
+        String(count),
+      ]);
+    // A length of 8 bits for the message: 7 bytes around completion code, count and data. IPMI 2.0, table 13-8.
+    expect((await read(246)).out.trim()).toStartWith("f6 01 00 01");
+    // CAh: cannot return number of requested data bytes. IPMI 2.0, table 5-2.
+    expect((await read(247)).err).toContain("rsp=0xca");
+  });
+
   test("IPMI 1.5 is refused where the file does not enable it", async () => {
     await using started = await startBmc();
     const { host, port } = started.bmc;
