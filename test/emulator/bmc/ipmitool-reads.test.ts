@@ -219,6 +219,25 @@ describe.skipIf(!hasIpmitool)("ipmitool (needs ipmitool)", () => {
     expect(await ask("dcmi", "get_mc_id_string")).toContain("still-bmc");
   });
 
+  test("a discrete reading's reserved bit is 1, and its states are in the bytes before", async () => {
+    // IPMI 2.0, table 35-15: byte 5, bit 7 is "reserved, returned as 1b". CPU0 Status is in state 7, PSU1 Status in 0 and 3.
+    expect((await ask("raw", "0x04", "0x2d", "0x45")).trim()).toBe("00 c0 80 80");
+    expect((await ask("raw", "0x04", "0x2d", "0x41")).trim()).toBe("00 c0 09 80");
+  });
+
+  test("a power limit that is not in force is told all the same", async () => {
+    await using started = await startBmc();
+    const command = async (...args: string[]) => outOf(await ipmitool(started.bmc, ["dcmi", "power", ...args]));
+    // ipmitool prints what stands behind the completion code 80h, "no active set power limit". DCMI 1.5, table 6-18.
+    expect(await command("get_limit")).toMatch(
+      /No Active Power Limit\s[\s\S]*Power Limit: +0 Watts\s+Correction time: +0 milli/,
+    );
+    await command("set_limit", "limit", "250");
+    expect(await command("get_limit")).toMatch(/No Active Power Limit\s[\s\S]*Power Limit: +250 Watts/);
+    await command("activate");
+    expect(await command("get_limit")).toMatch(/Power Limit Active\s[\s\S]*Power Limit: +250 Watts/);
+  });
+
   test("dcmi temperatures", async () => {
     const readings = await ask("dcmi", "get_temp_reading");
     expect(readings).toMatch(/Inlet air temperature\(40h\)\s+1\s+-23 C/);

@@ -53,13 +53,13 @@ export class CommandSet {
   on<Request, Reply>(
     command: Command<Request, Reply>,
     level: Level,
-    answer: (caller: Caller, request: Request, lun: number) => Reply,
+    answer: (caller: Caller, request: Request) => Reply,
   ): this {
     const { name, netFn, code, body, request: requestCodec, reply: replyCodec } = command;
     const run = (caller: Caller, data: Uint8Array) => {
       const request = requestCodec.decode(data);
       if (data.length > lengthOf(requestCodec, request, data.length)) refuse(completionCodes.requestLengthInvalid);
-      return replyCodec.encode(answer(caller, request, caller.lun));
+      return replyCodec.encode(answer(caller, request));
     };
     this.#commands.set(keyOf(netFn, code, body ?? NO_BODY), { name, level, run });
     return this;
@@ -81,8 +81,8 @@ function lengthOf<Request>(codec: Codec<Request>, request: Request, otherwise: n
   }
 }
 
-/** The completion code that stands for what a command threw; undefined where it is a fault of ours. */
-export function completionCodeOf(error: unknown): number | undefined {
-  if (error instanceof Refusal) return error.completionCode;
-  return error instanceof LengthError ? completionCodes.requestLengthInvalid : undefined;
+/** The refusal that stands for what a command threw; undefined where it is a fault of ours. */
+export function refusalOf(error: unknown): Refusal | undefined {
+  if (error instanceof LengthError) return new Refusal(completionCodes.requestLengthInvalid);
+  return error instanceof Refusal ? error : undefined;
 }

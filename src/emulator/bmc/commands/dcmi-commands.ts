@@ -26,7 +26,7 @@ const BMC_SLAVE = 0x20 >> 1;
 const SAMPLING_S = 1;
 /** Entries that the 12 bits of the capability have room for. */
 const MOST_ENTRIES_TOLD = 0x0f_ff;
-/** @see DCMI 1.5, section 6.6.2 */
+/** The limit is told with it: what would be in force. @see DCMI 1.5, section 6.6.2 */
 const NO_ACTIVE_LIMIT = 0x80;
 
 /** Bytes 3 and 4 of the mandatory platform attributes: GUID and asset tag; temperatures. @see DCMI 1.5, table 6-3 */
@@ -137,7 +137,7 @@ function addLimits(commands: CommandSet): void {
   commands
     .on(getPowerLimit, needs.user, ({ model }) => {
       const { limit } = requireDcmi(model).dcmi;
-      return limit.isActive ? limit : refuse(NO_ACTIVE_LIMIT);
+      return limit.isActive ? limit : refuse(NO_ACTIVE_LIMIT, getPowerLimit.reply.encode(limit));
     })
     .on(setPowerLimit, needs.operator, ({ model }, request) => {
       if (request.action.startsWith("reserved-")) refuse(completionCodes.invalidDataField);

@@ -4,7 +4,7 @@ import { completionCodes } from "../../../ipmi-js/completion-codes.ts";
 import { BMC_ADDRESS, decodeRequest, encodeResponse, type RequestMessage } from "../../../ipmi-js/wire/message.ts";
 import type { Trouble } from "../model/fault-script.ts";
 import { allCommands } from "./all-commands.ts";
-import { completionCodeOf, type Caller, type KnownCommand } from "./command-set.ts";
+import { refusalOf, type Caller, type KnownCommand } from "./command-set.ts";
 
 /** What is known of a caller before the message is read. */
 export type CallerTraits = Omit<Caller, "lun" | "requesterAddress" | "sendAlso">;
@@ -72,8 +72,8 @@ export class Executor {
       const data = command.run(caller, request.data.subarray(bodySize));
       return response(request, OK, data);
     } catch (error) {
-      const code = completionCodeOf(error);
-      if (code !== undefined) return response(request, code);
+      const refusal = refusalOf(error);
+      if (refusal) return response(request, refusal.completionCode, refusal.data);
       this.#reportFault(`${command.name} failed`, error);
       return response(request, completionCodes.unspecified);
     }

@@ -2,14 +2,17 @@
 export class Refusal extends Error {
   override readonly name = "Refusal";
   readonly completionCode: number;
+  /** What the reply says all the same; nothing, as a rule. */
+  readonly data: Uint8Array;
 
-  constructor(completionCode: number) {
+  constructor(completionCode: number, data: Uint8Array = new Uint8Array()) {
     super(`completion code ${completionCode.toString(16).padStart(2, "0")}h`);
     this.completionCode = completionCode;
+    this.data = data;
   }
 }
 
 /** @throws Refusal */
-export function refuse(completionCode: number): never {
-  throw new Refusal(completionCode);
+export function refuse(completionCode: number, data?: Uint8Array): never {
+  throw new Refusal(completionCode, data);
 }

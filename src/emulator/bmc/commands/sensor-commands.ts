@@ -10,6 +10,7 @@ import {
   setSensorEventEnable,
   setSensorHysteresis,
   setSensorThresholds,
+  type SensorReadingReply,
 } from "../../../ipmi-js/commands/sensor.ts";
 import { completionCodes } from "../../../ipmi-js/completion-codes.ts";
 import { AnalogSensor } from "../model/analog-sensor.ts";
@@ -17,8 +18,22 @@ import type { Sensor } from "../model/sensors.ts";
 import { needs, type Caller, type CommandSet } from "./command-set.ts";
 import { refuse } from "./refusal.ts";
 
-/** @see IPMI 2.0, table 35-15: bits that are reserved, and read as 1. */
-const RESERVED_COMPARISONS = 0xc0;
+/** Bits that are reserved, and read as 1: of comparisons, and of a discrete sensor's second byte of states. @see IPMI 2.0, table 35-15 */
+const [RESERVED_COMPARISONS, RESERVED_STATE] = [0xc0, 0x80];
+const MORE_STATES_AT = 3;
+
+/** Clients have no use for the reserved bit of states, so their table has none. */
+const asBmcsSendIt = {
+  ...getSensorReading,
+  reply: {
+    ...getSensorReading.reply,
+    encode(reply: SensorReadingReply) {
+      const bytes = getSensorReading.reply.encode(reply);
+      const moreStates = bytes[MORE_STATES_AT];
+      return moreStates === undefined ? bytes : bytes.with(MORE_STATES_AT, moreStates | RESERVED_STATE);
+    },
+  },
+};
 
 const find = ({ model, lun }: Caller, number: number): Sensor =>
   model.sensors.find(lun, number) ?? refuse(completionCodes.notPresent);
@@ -61,7 +76,7 @@ function readingOf(caller: Caller, number: number) {
 /** Sensor commands, IPMI 2.0 section 35. */
 export function addSensorCommands(commands: CommandSet): void {
   commands
-    .on(getSensorReading, needs.user, (caller, { sensor }) => readingOf(caller, sensor))
+    .on(asBmcsSendIt, needs.user, (caller, { sensor }) => readingOf(caller, sensor))
     .on(getSensorThresholds, needs.user, (caller, { sensor }) => ({
       thresholds: findWithThresholds(caller, sensor).thresholds,
     }))
