@@ -4,6 +4,7 @@ import {
   constants,
   fchmodSync,
   fstatSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   renameSync,
@@ -33,14 +34,15 @@ export interface RotatingFileOptions extends RotationPolicy {
 
 const OWNER_ONLY = 0o600;
 const FOR_OTHERS = 0o077;
-/** Appends, and does not follow a link that someone has put in its place. */
-const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
+/** Appends; follows no link that someone has put in its place, and waits for no reader of a pipe. */
+const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 /** A file that could not be opened is tried again after this long. */
 const RETRY_AFTER_MS = 10_000;
 
 /** The file that is open. */
 interface Opened {
   readonly fd: number;
+  /** When it began, on the monotonic clock: the machine's may jump by years when it learns the time. */
   readonly bornMs: number;
   bytes: number;
 }
@@ -73,7 +75,7 @@ export class RotatingFile implements ByteSink {
 
   /** Has the next line open the file anew: someone may have moved it away. */
   reopen(): void {
-    this.#close();
+    this.#abandon();
     this.#failedAtMs = undefined;
   }
 
@@ -82,28 +84,34 @@ export class RotatingFile implements ByteSink {
     if (this.#failedAtMs !== undefined && clock.monotonicMs() - this.#failedAtMs < RETRY_AFTER_MS) return;
     let file = (this.#opened ??= this.#open());
     if (this.#isOver(file, bytes.length)) file = this.#rotate();
-    for (let rest = bytes; rest.length > 0;) {
-      const written = writeSync(file.fd, rest);
-      file.bytes += written;
-      rest = rest.subarray(written);
+    let written = 0;
+    try {
+      while (written < bytes.length) written += writeSync(file.fd, bytes.subarray(written));
+    } catch (error) {
+      if (written > 0) takeBack(file.fd, written);
+      throw error;
     }
+    file.bytes += written;
     this.#failedAtMs = undefined;
   }
 
   #isOver({ bytes, bornMs }: Opened, more: number): boolean {
     const { maxBytes, maxAgeMs, clock } = this.#options;
-    return bytes > 0 && (bytes + more > maxBytes || clock.wallMs() - bornMs >= maxAgeMs);
+    return bytes > 0 && (bytes + more > maxBytes || clock.monotonicMs() - bornMs >= maxAgeMs);
   }
 
   #open(): Opened {
-    const { path } = this.#options;
+    const { path, clock } = this.#options;
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     const fd = openSync(path, FLAGS, OWNER_ONLY);
     try {
       const stats = fstatSync(fd);
       const { size, birthtimeMs, mode } = stats;
       if (stats.isFile() && (mode & FOR_OTHERS) !== 0) fchmodSync(fd, OWNER_ONLY);
-      return { fd, bytes: size, bornMs: size === 0 ? this.#options.clock.wallMs() : birthtimeMs };
+      // Not every file system knows when a file was born.
+      const isKnown = size > 0 && birthtimeMs > 0;
+      const ageMs = isKnown ? Math.max(0, clock.wallMs() - birthtimeMs) : 0;
+      return { fd, bytes: size, bornMs: clock.monotonicMs() - ageMs };
     } catch (error) {
       closeSync(fd);
       throw error;
@@ -125,7 +133,7 @@ export class RotatingFile implements ByteSink {
     if (opened) closeSync(opened.fd);
   }
 
-  /** What a file says of its own end, of which something is wrong already, adds nothing. */
+  /** What a file that is given up says of its own end adds nothing. */
   #abandon(): void {
     try {
       this.#close();
@@ -139,6 +147,15 @@ export class RotatingFile implements ByteSink {
     this.#failedAtMs = this.#options.clock.monotonicMs();
     this.#abandon();
     if (isNew) this.#options.failed(error);
+  }
+}
+
+/** Cuts off what was written last: half of a line would spoil the one that comes next. */
+function takeBack(fd: number, bytes: number): void {
+  try {
+    ftruncateSync(fd, fstatSync(fd).size - bytes);
+  } catch {
+    // It is no file, or the disk fails: what is there stays.
   }
 }
 

@@ -14,6 +14,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { RotatingFile, type RotationPolicy } from "../../../src/telemetry/log-files/rotating-file.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
+import { canMount, mountTmpfs } from "../../support/tmpfs.ts";
 
 let folder = "";
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), "opendcre-log-"))));
@@ -86,6 +87,20 @@ describe("a log file", () => {
     expect([read(), read(1)]).toEqual(["c\n", "a\nb\n"]);
   });
 
+  test("is not replaced because the clock has jumped: a Pi learns the time when it has run for a while", async () => {
+    const { file, path, clock, read } = open();
+    file.write("a\n");
+    const startMs = clock.wallMs();
+    for (const jumpMs of [400 * 24 * HOUR_MS, -400 * 24 * HOUR_MS]) {
+      clock.wallMs = () => startMs + jumpMs;
+      file.write("b\n");
+    }
+    expect([read(), existsSync(`${path}.1`)]).toEqual(["a\nb\nb\n", false]);
+    await clock.advance(HOUR_MS);
+    file.write("c\n");
+    expect([read(), read(1)]).toEqual(["c\n", "a\nb\nb\n"]);
+  });
+
   test("without predecessors begins anew", () => {
     const { file, path, read } = open({ keep: 0 });
     file.write(lineOf("a"));
@@ -112,6 +127,13 @@ describe("a log file", () => {
     file.write("a\n");
     expect(readFileSync(join(folder, "victim"), "utf8")).toBe("");
     expect(failures).toEqual([expect.stringContaining("ELOOP")]);
+  });
+
+  test("is no pipe, for whose reader everything would wait", () => {
+    const { file, path, failures } = open({}, "pipe.log");
+    expect(Bun.spawnSync(["mkfifo", path]).success).toBe(true);
+    expect(file.write("a\n")).toBe(2);
+    expect(failures).toEqual([expect.stringContaining("ENXIO")]);
   });
 
   test("that cannot be written is said once, and tried again after a while or when it is opened anew", async () => {
@@ -146,5 +168,36 @@ describe("a log file", () => {
     expect(full.write("a\n")).toBe(2);
     expect(failures).toEqual([expect.stringContaining("ENOSPC")]);
     expect(statSync("/dev/full").mode & 0o777).toBe(0o666);
+  });
+});
+
+describe.skipIf(!canMount)("a log file on a disk of its own (needs root, and mount)", () => {
+  test("that is full has no half of a line in it", () => {
+    using disk = mountTmpfs(folder);
+    const { file, clock, failures, read } = open({ maxBytes: 1_000_000 }, "a.log");
+    file.write("a\n");
+    disk.fill();
+    // There is room for the beginning of it.
+    file.write(lineOf("b", 10_000));
+    expect([read(), failures]).toEqual(["a\n", [expect.stringContaining("ENOSPC")]]);
+    disk.empty();
+    clock.hold(10_000);
+    file.write("c\n");
+    expect(read()).toBe("a\nc\n");
+    file.reopen();
+  });
+
+  test("that does not know when a file was born does not take it for one of 1970", async () => {
+    expect(Bun.spawnSync(["mount", "-t", "ramfs", "none", folder]).success).toBe(true);
+    using _ = { [Symbol.dispose]: () => void Bun.spawnSync(["umount", folder]) };
+    writeFileSync(join(folder, "a.log"), "before\n");
+    expect(statSync(join(folder, "a.log")).birthtimeMs).toBe(0);
+    const { file, path, clock, read } = open({}, "a.log");
+    file.write("a\n");
+    expect([read(), existsSync(`${path}.1`)]).toEqual(["before\na\n", false]);
+    await clock.advance(HOUR_MS);
+    file.write("b\n");
+    expect([read(), read(1)]).toEqual(["b\n", "before\na\n"]);
+    file.reopen();
   });
 });
