@@ -66,6 +66,8 @@ class MemoryModemPort extends MemoryLine implements ModemPort {
   baudRate = 115_200;
   /** Rejects a change to this speed, where set. */
   refused: { readonly baudRate: number; readonly error: Error } | undefined;
+  /** What is written never leaves it. */
+  isStuck = false;
   readonly #write: (what: string) => void;
 
   constructor(write: (what: string) => void) {
@@ -79,6 +81,7 @@ class MemoryModemPort extends MemoryLine implements ModemPort {
   }
 
   drain(): Promise<void> {
+    if (this.isStuck) return Promise.withResolvers<void>().promise;
     this.#write("drained");
     return Promise.resolve();
   }

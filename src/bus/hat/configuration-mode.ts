@@ -21,6 +21,8 @@ const CONFIGURATION_BAUD_RATE = 19_200;
 const COMMAND_PIN_MS = 1;
 /** How long the modem may take to say what is in a register. */
 const ANSWER_MS = 250;
+/** How long the port may take to send what it has taken: the longest frame takes 270 ms at the slowest speed. */
+const SENDING_MS = 1000;
 
 /** What leads to the modem. */
 export interface ModemAccess {
@@ -66,23 +68,47 @@ export async function inConfigurationMode<T>(
 }
 
 async function enterAndUse<T>(
-  { pins, clock }: ModemAccess,
+  access: ModemAccess,
   port: ModemPort,
   inbox: ModemInbox,
   signal: AbortSignal,
   use: (registers: RegisterAccess) => Promise<T>,
 ): Promise<T> {
+  const { pins, clock } = access;
   // What is on its way out belongs to the bus, at the bus's speed.
-  await port.drain();
-  signal.throwIfAborted();
+  await drain(access, port, signal);
   pins.command.drive(false);
   await pause(clock, COMMAND_PIN_MS, signal);
   await port.setBaudRate(CONFIGURATION_BAUD_RATE);
   port.flush("input");
   const result = await use(registerAccess(port, inbox, clock, signal));
-  await port.drain();
+  await drain(access, port, signal);
   await pause(clock, COMMAND_PIN_MS, signal);
   return result;
+}
+
+/** Waits until everything is on the wire. A port that sends nothing would keep the bus waiting for good: it is given up. */
+function drain({ line, clock }: ModemAccess, port: ModemPort, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stop = () => settle(() => reject(toError(signal.reason)));
+    const timer = clock.after(SENDING_MS, () => {
+      const stuck = new DeviceError("line-down", `${port.path} has sent nothing for ${SENDING_MS} ms.`);
+      line.fail(stuck, port);
+      settle(() => reject(stuck));
+    });
+    const settle = (how: () => void) => {
+      timer.cancel();
+      signal.removeEventListener("abort", stop);
+      how();
+    };
+    signal.addEventListener("abort", stop);
+    if (signal.aborted) stop();
+    else
+      port.drain().then(
+        () => settle(resolve),
+        (error: unknown) => settle(() => reject(toError(error))),
+      );
+  });
 }
 
 /** Ends configuration mode. Both steps are taken, whatever becomes of the first. */

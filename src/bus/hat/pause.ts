@@ -1,11 +1,12 @@
 import type { Clock } from "../../lib/clock.ts";
+import { toError } from "../../lib/to-error.ts";
 
 /** Resolves after `delayMs`; rejects with the signal's reason as soon as it is aborted. */
 export function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = () => {
       timer.cancel();
-      reject(toReason(signal));
+      reject(toError(signal.reason));
     };
     const timer = clock.after(delayMs, () => {
       signal.removeEventListener("abort", stop);
@@ -15,6 +16,3 @@ export function pause(clock: Clock, delayMs: number, signal: AbortSignal): Promi
     else signal.addEventListener("abort", stop, { once: true });
   });
 }
-
-const toReason = ({ reason }: AbortSignal): Error =>
-  reason instanceof Error ? reason : new DOMException("aborted", "AbortError");

@@ -346,6 +346,35 @@ describe("when something breaks", () => {
     expect(await clock.until(hat.configuration(staying))).toEqual(defaultConfiguration);
   });
 
+  test("a port that sends nothing any more is opened anew, and the modem is configured then", async () => {
+    const memory = await openMemoryHat();
+    const { clock, events, hat, pins, port } = memory;
+    pins.inh.level = true;
+    const stuck = port();
+    stuck.isStuck = true;
+    hat.start();
+    await clock.advance(5000);
+    expect(events).toEqual([
+      "down",
+      "/dev/memory has sent nothing for 1000 ms. Again in 1000 ms.",
+      "up",
+      "configured 115200",
+    ]);
+    expect(stuck.isClosed).toBe(true);
+    expectPutBack(memory);
+  });
+
+  test("a port that sends nothing any more does not keep the appliance from stopping", async () => {
+    const memory = await openMemoryHat();
+    memory.pins.inh.level = true;
+    memory.port().isStuck = true;
+    memory.hat.start();
+    await memory.clock.advance(10);
+    memory.hat.close();
+    await memory.backend.close();
+    expect([memory.events, memory.clock.timers]).toEqual([[], 0]);
+  });
+
   test.each([
     ["inh", "read"],
     ["command", "drive"],
