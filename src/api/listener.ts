@@ -1,6 +1,7 @@
 /** The API's server: it listens, takes new certificates while it does, and stops without breaking off what is under way. */
 import { systemClock, type Clock } from "../lib/clock.ts";
 import { IDLE_TIMEOUT_S, serve, type BunServer, type Handler, type TlsOptions } from "./bun-server.ts";
+import type { ConnectionLimiter } from "./connection-limits.ts";
 import { openSteering, PortGroup, type Steer } from "./port-steering.ts";
 import type { Api } from "./server.ts";
 
@@ -14,9 +15,11 @@ export interface ListenOptions {
   readonly graceMs: number;
   /** Serves HTTPS in place of HTTP. */
   readonly tls?: TlsOptions | undefined;
+  /** Is told of connections whose requests are under way. Without it, there may be as many connections as the system allows. */
+  readonly connections?: ConnectionLimiter | undefined;
   readonly clock?: Clock;
   /** How connections are kept from a server that is about to close; handed in by tests. */
-  readonly openSteering?: () => Promise<Steer>;
+  readonly openSteering?: () => Steer;
 }
 
 /** A server that listens. */
@@ -32,7 +35,7 @@ export interface Listener {
    *
    * @throws ListenError; the old certificates are then still in use. TypeError where it serves no HTTPS.
    */
-  replaceTls(tls: TlsOptions): Promise<void>;
+  replaceTls(tls: TlsOptions): void;
   /**
    * Accepts nothing more, lets the requests under way finish, but no longer than the grace, and closes what is left. May be called
    * again.
@@ -78,16 +81,23 @@ class Generation {
   readonly server: BunServer;
   #isRetiring = false;
 
-  constructor({ api, host }: ListenOptions, port: number, tls: TlsOptions | undefined) {
+  constructor({ api, host, connections }: ListenOptions, port: number, tls: TlsOptions | undefined) {
     const knownRemote = loopback.has(host) ? host : undefined;
     const finish = (response: Response) => (this.#isRetiring ? forTheLastTime(response) : response);
+    const finishLater = tls
+      ? (response: Promise<Response>) => response.then(finish)
+      : (response: Promise<Response>) => response;
+    const keep = (request: Request, server: BunServer, response: Promise<Response>) => {
+      const remote = connections && server.requestIP(request);
+      return remote ? connections.whileBusy(remote.address, remote.port, response) : response;
+    };
     const answer =
       (fetch: Api["fetch"]): Handler =>
       (request, server) => {
         const response = fetch(request, knownRemote ?? server.requestIP(request)?.address);
         if (response instanceof Promise) {
           server.timeout(request, NO_TIMEOUT);
-          return tls ? response.then(finish) : response;
+          return finishLater(keep(request, server, response));
         }
         return finish(response);
       };
@@ -125,7 +135,6 @@ class ApiServer implements Listener {
   readonly #retiring = new Set<Retiring>();
   /** Servers that are closed, some of whose requests are still under way. */
   readonly #closing = new Set<Generation>();
-  #replacing: Promise<void> = Promise.resolve();
   #stopped: Promise<void> | undefined;
 
   constructor(options: ListenOptions) {
@@ -148,23 +157,11 @@ class ApiServer implements Listener {
     this.#tls = tls;
   }
 
-  replaceTls(tls: TlsOptions): Promise<void> {
-    const replaced = this.#replacing.then(() => this.#replaceTls(tls));
-    this.#replacing = replaced.catch(() => undefined);
-    return replaced;
-  }
-
-  stop(): Promise<void> {
-    return (this.#stopped ??= this.#stop());
-  }
-
-  async #replaceTls(tls: TlsOptions): Promise<void> {
+  replaceTls(tls: TlsOptions): void {
     const old = this.#current;
     if (!old || !this.#tls) throw new TypeError("there are no certificates to replace: this server serves no HTTPS");
-    if (JSON.stringify(tls) === JSON.stringify(this.#tls)) return;
-    const openGroup = async () => new PortGroup(this.port, old, await (this.#options.openSteering ?? openSteering)());
-    const group = (this.#group ??= await openGroup());
-    if (this.#stopped) return;
+    if (this.#stopped || JSON.stringify(tls) === JSON.stringify(this.#tls)) return;
+    const group = (this.#group ??= new PortGroup(this.port, old, (this.#options.openSteering ?? openSteering)()));
     const isSteered = group.prepareForNext();
     const current = new Generation(this.#options, this.port, tls);
     group.joined(current);
@@ -172,6 +169,10 @@ class ApiServer implements Listener {
     this.#tls = tls;
     old.retire();
     this.#closeLater(old, group, isSteered ? RETIREMENT_MS : SHARED_RETIREMENT_MS);
+  }
+
+  stop(): Promise<void> {
+    return (this.#stopped ??= this.#stop());
   }
 
   #closeLater(generation: Generation, group: PortGroup<Generation>, delayMs: number): void {
@@ -191,7 +192,6 @@ class ApiServer implements Listener {
   }
 
   async #stop(): Promise<void> {
-    await this.#replacing;
     for (const retiring of this.#retiring) retiring.close();
     const generations = [...this.#closing, ...(this.#current ? [this.#current] : [])];
     const grace = Promise.withResolvers<void>();

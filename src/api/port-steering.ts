@@ -4,40 +4,46 @@
  *
  * @see socket(7), SO_ATTACH_REUSEPORT_CBPF
  */
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { bindLibc, LibcError } from "../lib/libc.ts";
+import { ProcSocketTable } from "./own-sockets.ts";
 
 const SOL_SOCKET = 1;
 const SO_ATTACH_REUSEPORT_CBPF = 51;
 /** The program's only instruction: return a constant. @see linux/bpf_common.h, BPF_RET | BPF_K */
 const BPF_RET_K = 0x06;
-/** How /proc/net/tcp spells TCP_LISTEN. */
-const LISTENS = "0A";
 
-const libraries = ["libc.so.6", "libc.musl-x86_64.so.1", "libc.musl-aarch64.so.1"];
+const signatures = { setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" } } as const;
 
 /** Gives the connections to the socket with this index in the group of those on a port; false where that cannot be done. */
 export type Steer = (port: number, index: number) => boolean;
 
 /** The system's way to do it; one that does nothing where there is none. */
-export async function openSteering(): Promise<Steer> {
-  if (process.platform !== "linux") return () => false;
-  const { dlopen, ptr } = await import("bun:ffi");
-  const signatures = { setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" } } as const;
-  for (const library of libraries) {
-    try {
-      const { setsockopt } = dlopen(library, signatures).symbols;
-      return (port, index) => {
-        const fd = listeningDescriptor(port);
-        if (fd === undefined) return false;
-        const filter = filterThatReturns(index);
-        const program = programOf(1, ptr(filter));
-        return setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, ptr(program), program.length) === 0;
-      };
-    } catch {
-      // The next name, or none: then the kernel spreads connections.
-    }
+export function openSteering(): Steer {
+  try {
+    const { calls, addressOf } = bindLibc(signatures);
+    return (port, index) => {
+      const fd = listeningDescriptor(port);
+      if (fd === undefined) return false;
+      const filter = filterThatReturns(index);
+      const program = programOf(1, addressOf(filter));
+      return calls.setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, program, program.length) === 0;
+    };
+  } catch (error) {
+    if (error instanceof LibcError) return () => false;
+    throw error;
   }
-  return () => false;
+}
+
+/** One of this process's sockets that listen on a port; undefined where it cannot be found. */
+function listeningDescriptor(wanted: number): number | undefined {
+  const table = new ProcSocketTable();
+  try {
+    return table.sockets().find(({ isListening, localPort }) => isListening && localPort === wanted)?.fd;
+  } catch {
+    return undefined;
+  } finally {
+    table.close();
+  }
 }
 
 /** `struct sock_filter`: code, two jumps, a constant. */
@@ -49,44 +55,11 @@ function filterThatReturns(constant: number): Uint8Array<ArrayBuffer> {
 }
 
 /** `struct sock_fprog`: the number of instructions, and where they are. */
-function programOf(length: number, address: number): Uint8Array<ArrayBuffer> {
+function programOf(length: number, address: bigint): Uint8Array<ArrayBuffer> {
   const bytes = new DataView(new ArrayBuffer(16));
   bytes.setUint16(0, length, true);
-  bytes.setBigUint64(8, BigInt(address), true);
+  bytes.setBigUint64(8, address, true);
   return new Uint8Array(bytes.buffer);
-}
-
-/** The descriptor of one of this process's sockets that listen on a port. */
-function listeningDescriptor(port: number): number | undefined {
-  const tables = ["/proc/self/net/tcp", "/proc/self/net/tcp6"];
-  const sockets = new Set(
-    tables.flatMap((table) =>
-      listeningInodes(
-        orElse("", () => readFileSync(table, "utf8")),
-        port,
-      ),
-    ),
-  );
-  return orElse([], () => readdirSync("/proc/self/fd"))
-    .map(Number)
-    .find((fd) => sockets.has(orElse("", () => readlinkSync(`/proc/self/fd/${fd}`))));
-}
-
-/** Sockets that listen on a port, as links in /proc/self/fd name them. */
-function listeningInodes(table: string, port: number): string[] {
-  return table.split("\n").flatMap((line) => {
-    const [, local = "", , state, , , , , , inode] = line.trim().split(/\s+/);
-    return state === LISTENS && Number.parseInt(local.split(":")[1] ?? "", 16) === port ? [`socket:[${inode}]`] : [];
-  });
-}
-
-/** What is missing in /proc, or closed meanwhile, is passed over. */
-function orElse<T>(otherwise: T, look: () => T): T {
-  try {
-    return look();
-  } catch {
-    return otherwise;
-  }
 }
 
 /** The sockets that listen on one port, as the kernel has them in its table. */

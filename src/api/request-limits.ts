@@ -1,6 +1,6 @@
 import { systemClock, type Clock } from "../lib/clock.ts";
-import { holderOf } from "../lib/ip-address.ts";
 import { ApiError } from "./errors.ts";
+import { countedAs } from "./visitors.ts";
 
 /** How much one address may ask for. */
 export interface RequestRates {
@@ -70,9 +70,8 @@ export class RequestLimiter {
   admit(remote: string | undefined): Visitor | undefined {
     const { requestRate, requestBurst, concurrentRequests, loopback } = this.#rates;
     if (remote === undefined || (requestRate === 0 && concurrentRequests === 0)) return undefined;
-    const holder = remote.includes(":") ? holderOf(remote) : remote;
-    if (!loopback && (remote === "::1" || holder.startsWith("127."))) return undefined;
-    if (this.#isExempt(remote)) return undefined;
+    const holder = countedAs(remote, loopback, this.#isExempt);
+    if (holder === undefined) return undefined;
     const visitor = this.#visitorOf(holder);
     if (concurrentRequests > 0 && visitor.waiting >= concurrentRequests) throw tooManyWaiting(visitor.waiting);
     if (requestRate === 0) return visitor;

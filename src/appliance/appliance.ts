@@ -1,14 +1,13 @@
 import { listen } from "../api/listener.ts";
-import { RequestLimiter } from "../api/request-limits.ts";
 import { createApi } from "../api/server.ts";
 import { API_VERSION } from "../api/v1/version.ts";
-import { TrustedProxies } from "../auth/trusted-proxy.ts";
 import type { Config } from "../config/config.ts";
 import { Inventory } from "../devices/inventory.ts";
 import { systemClock } from "../lib/clock.ts";
 import type { Log } from "../telemetry/log.ts";
 import { version } from "../version.ts";
 import type { Environment } from "./environment.ts";
+import { callerLimits } from "./caller-limits.ts";
 import { demonstrationBmcs } from "./demonstration-bmcs.ts";
 import { accessLog, controlWitness, errorLog } from "./logs.ts";
 import { createAuthentication } from "./start-auth.ts";
@@ -53,7 +52,8 @@ export async function startAppliance(config: Config, env: Environment, log: Log)
   started.defer(() => bmcs?.close());
   const { host, port, endpointPrefix: prefix, cors, maxBodyBytes, shutdownGraceMs: graceMs } = config.server;
   const backends = [bus?.backend, bmcs?.backend].filter((backend) => backend !== undefined);
-  const limiter = requestLimiter(config);
+  const limits = callerLimits(config, log);
+  started.defer(() => limits.connections.close());
   const gate = controlGate(config, audit);
   const api = createApi({
     inventory: new Inventory(backends, { witness: controlWitness(log), gate }),
@@ -64,16 +64,17 @@ export async function startAppliance(config: Config, env: Environment, log: Log)
     guard: authentication.guard,
     getControl: config.api.getControl,
     limits: { maxBodyBytes },
-    limiter,
+    limiter: limits.requests,
     accessLog: accessLog(config, log),
     errorLog: errorLog(log),
   });
   const tls = await startTlsIfAny(config, env, log);
   started.defer(() => tls?.stop());
-  const listener = listen({ api, host, port, graceMs, tls: tls?.options });
+  const listener = listen({ api, host, port, graceMs, tls: tls?.options, connections: limits.connections });
   started.defer(() => listener.stop());
-  await tls?.startRedirect(config, listener, started);
+  const redirect = await tls?.startRedirect(config, listener, started);
   tls?.serveOn(listener);
+  limits.connections.watch(redirect ? [listener.port, redirect.port] : [listener.port]);
   const parts = started.move();
   const stop = async () => {
     // First the queues, so that nobody waits in them any longer; then the requests under way; then what they use.
@@ -87,19 +88,13 @@ export async function startAppliance(config: Config, env: Environment, log: Log)
     isAlive: () => !bus?.backend.isStuck(),
     reload: (next, settings) =>
       noteReload(audit, settings, async () => {
-        limiter.set(next.limits);
+        limits.set(next);
         gate.adopt(controlPolicy(next));
         const taken = [await authentication.reload(next), await tls?.reload(next.tls), await bmcs?.reload()];
         return !taken.includes(false);
       }),
     stop: () => (stopping ??= stop()),
   };
-}
-
-/** Trusted proxies are exempt: behind each there are many, and it has limits of its own. */
-function requestLimiter({ limits, auth }: Config): RequestLimiter {
-  const proxies = new TrustedProxies(auth.trustedProxies);
-  return new RequestLimiter(limits, { isExempt: (address) => proxies.trusts(address) });
 }
 
 /** Without TLS, the code for certificates is not even loaded. */

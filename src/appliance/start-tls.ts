@@ -1,5 +1,6 @@
 import type { TlsOptions } from "../api/bun-server.ts";
 import type { Listener } from "../api/listener.ts";
+import type { RedirectListener } from "../api/redirect-listener.ts";
 import type { Config } from "../config/config.ts";
 import type { Clock } from "../lib/clock.ts";
 import { toError } from "../lib/to-error.ts";
@@ -19,7 +20,11 @@ export interface Tls {
   /** Begins to watch the certificates' ends, and has this server use those that `reload` and the passing of time bring. */
   serveOn(listener: Pick<Listener, "replaceTls">): void;
   /** Sends clients of plain HTTP to `listener`, where that is wanted. @throws ListenError */
-  startRedirect(config: Config, listener: Listener, started: AsyncDisposableStack): Promise<void>;
+  startRedirect(
+    config: Config,
+    listener: Listener,
+    started: AsyncDisposableStack,
+  ): Promise<RedirectListener | undefined>;
   /** Reads certificates and keys again. What is wrong changes nothing and is logged; false where there is such. */
   reload(settings: Config["tls"]): Promise<boolean>;
   stop(): void;
@@ -75,14 +80,15 @@ class ApplianceTls implements Tls {
     this.#watch.watch(this.#expiring());
   }
 
-  async startRedirect({ server, tls }: Config, listener: Listener, started: AsyncDisposableStack): Promise<void> {
-    if (tls.redirectPort === null) return;
+  async startRedirect({ server, tls }: Config, listener: Listener, started: AsyncDisposableStack) {
+    if (tls.redirectPort === null) return undefined;
     const { listenToRedirect } = await import("../api/redirect-listener.ts");
     const { host } = server;
     const isOurs = (name: string) => this.#isOurs(name);
     const redirect = listenToRedirect({ host, port: tls.redirectPort, targetPort: () => listener.port, isOurs });
     started.defer(() => redirect.stop());
     this.#world.log.info({ port: redirect.port }, `sending clients of plain HTTP on port ${redirect.port} to HTTPS`);
+    return redirect;
   }
 
   reload(settings: Config["tls"]): Promise<boolean> {
@@ -128,7 +134,7 @@ class ApplianceTls implements Tls {
   async #take(settings: Config["tls"], isClockSet: boolean): Promise<void> {
     const { load, log } = this.#world;
     const loaded = await load(settings, isClockSet);
-    await this.#listener?.replaceTls(optionsOf(loaded, settings));
+    this.#listener?.replaceTls(optionsOf(loaded, settings));
     if (loaded.madeBecause !== undefined || settings.certificate) report(loaded, log);
     this.#settings = settings;
     this.#loaded = loaded;

@@ -37,6 +37,10 @@ export interface Config {
     readonly requestBurst: number;
     /** 0 for no limit. */
     readonly concurrentRequests: number;
+    /** 0 for no limit. */
+    readonly connections: number;
+    /** 0 for no limit. */
+    readonly connectionsPerAddress: number;
     /** Whether they hold for programs on this machine. */
     readonly loopback: boolean;
   };
@@ -155,6 +159,8 @@ export function toConfig(values: ConfigValues, source: ConfigSource): Config {
       requestRate: limits.request_rate,
       requestBurst: limits.request_burst,
       concurrentRequests: limits.concurrent_requests,
+      connections: limits.connections,
+      connectionsPerAddress: limits.connections_per_address,
       loopback: limits.loopback,
     },
     api: { getControl: api.get_control },

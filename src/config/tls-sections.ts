@@ -77,6 +77,13 @@ export const limits = Type.Object(
       100,
       "How many requests of one address may wait for devices at once; more get 429. 0 for no limit.",
     ),
+    connections: integer(
+      0,
+      100_000,
+      1000,
+      "How many connections there may be in all. Of more, those that came last are ended, of the addresses that have most; none whose request is under way. 0 for no limit.",
+    ),
+    connections_per_address: integer(0, 100_000, 200, "How many of them one address may have. 0 for no limit."),
     loopback: flag(false, "Whether these limits also hold for programs on this machine."),
   },
   {

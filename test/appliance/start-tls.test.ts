@@ -35,7 +35,7 @@ async function start(tls: Readonly<Record<string, unknown>>, folder: string) {
   const clock = new ManualClock(Date.now());
   const started = await startTls(configOf(tls), {}, log, clock);
   const served: TlsOptions[] = [];
-  started.serveOn({ replaceTls: (options) => Promise.resolve(void served.push(options)) });
+  started.serveOn({ replaceTls: (options) => void served.push(options) });
   const reload = (section: Readonly<Record<string, unknown>>) => started.reload(configOf(section).tls);
   return { started, lines, clock, served, reload };
 }

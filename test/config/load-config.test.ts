@@ -90,7 +90,14 @@ describe("defaults", () => {
         redirectPort: null,
         selfSignedNames: [],
       },
-      limits: { requestRate: 50, requestBurst: 200, concurrentRequests: 100, loopback: false },
+      limits: {
+        requestRate: 50,
+        requestBurst: 200,
+        concurrentRequests: 100,
+        connections: 1000,
+        connectionsPerAddress: 200,
+        loopback: false,
+      },
       api: { getControl: true },
       auth: {
         required: false,

@@ -36,9 +36,13 @@ export class RawHttp {
     });
   }
 
-  /** @param tls how to speak TLS; plain HTTP where it is absent */
-  static async open(port: number, host = "127.0.0.1", tls?: ConnectionOptions): Promise<RawHttp> {
-    const socket = tls ? connectTls({ ...tls, port, host }) : connect(port, host);
+  /**
+   * @param tls how to speak TLS; plain HTTP where it is absent
+   * @param localAddress the address to come from, of those of this machine
+   */
+  static async open(port: number, host = "127.0.0.1", tls?: ConnectionOptions, localAddress = host): Promise<RawHttp> {
+    const to = { port, host, localAddress };
+    const socket = tls ? connectTls({ ...tls, ...to }) : connect(to);
     await new Promise<void>((resolve, reject) => {
       socket.once(tls ? "secureConnect" : "connect", resolve);
       socket.once("error", reject);
