@@ -95,5 +95,6 @@ export function describeFailure(error: unknown): FailureReport {
   return { exitCode, lines: advice === undefined ? lines : [`${lines.join(" ")}; ${advice}`] };
 }
 
-/** The lines as they go to standard error. */
-export const formatFailure = ({ lines }: FailureReport): string => lines.map((line) => `opendcre: ${line}\n`).join("");
+/** The lines as they go to standard error, each with `prefix` before it. */
+export const formatFailure = ({ lines }: FailureReport, prefix = ""): string =>
+  lines.map((line) => `${prefix}opendcre: ${line}\n`).join("");

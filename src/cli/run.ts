@@ -9,9 +9,17 @@ export async function run(argv: readonly string[], context: CommandContext): Pro
   } catch (error) {
     const { describeFailure, formatFailure } = await import("./failures.ts");
     const report = describeFailure(error);
-    await context.complain(formatFailure(report));
+    await context.complain(formatFailure(report, await errorPrefix(context)));
     return report.exitCode;
   }
+}
+
+const STANDARD_ERROR = 2;
+
+/** Why a service does not start is to be among what the journal shows of errors. */
+async function errorPrefix({ env }: CommandContext): Promise<string> {
+  const { journalPrefix, leadsToJournal } = await import("../telemetry/journal.ts");
+  return leadsToJournal(STANDARD_ERROR, env["JOURNAL_STREAM"]) ? journalPrefix("error") : "";
 }
 
 async function dispatch(argv: readonly string[], context: CommandContext): Promise<ExitCode> {

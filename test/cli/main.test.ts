@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { listPorts } from "bun-serialport";
@@ -72,6 +72,20 @@ describe("the program", () => {
       ].join(""),
       exitCode: 78,
     });
+  });
+
+  test("why it does not start is an error in the journal, as sd-daemon(3) has it", async () => {
+    const config = file("wrong-twice.json", '{ "server": { "port": "x", "host": 1 } }');
+    const journal = file("journal", "");
+    const { dev, ino } = statSync(journal, { bigint: true });
+    const child = Bun.spawn([process.execPath, main, "serve", "--config", config], {
+      stdio: ["ignore", "ignore", Bun.file(journal)],
+      env: { PATH: process.env["PATH"], JOURNAL_STREAM: `${dev}:${ino}` },
+    });
+    expect(await child.exited).toBe(78);
+    const lines = (await Bun.file(journal).text()).trim().split("\n");
+    expect(lines).toHaveLength(2);
+    for (const line of lines) expect(line).toStartWith(`<3>opendcre: ${config}:1:`);
   });
 
   test("the network is not opened by mistake", async () => {

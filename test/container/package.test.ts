@@ -174,6 +174,45 @@ describe.skipIf(missing.length > 0)(title, () => {
     expect(await property("MainPID")).toBe(pid);
   });
 
+  test("takes a new certificate while clients ask that repeat nothing, and shows it to all who come from then on", async () => {
+    const files = "cd /etc/opendcre && ";
+    const issue = async () => {
+      await container.run(
+        `${files}openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 90 -subj /CN=rack -addext subjectAltName=DNS:rack -keyout new.key -out new.crt 2>&1 && chgrp opendcre new.key && chmod 640 new.key && mv new.key rack.key && mv new.crt rack.crt`,
+      );
+      return container.run(`${files}openssl x509 -in rack.crt -noout -fingerprint -sha256 | cut -d= -f2`);
+    };
+    const listeningSockets = `grep -c ' [0-9A-F]*:1388 00000000:0000 0A ' /proc/net/tcp`;
+    await issue();
+    await container.run(
+      `${files}cp opendcre.json own.json && jq -n '{server: {host: "0.0.0.0"}, auth: {required: true}, emulator: {enabled: true}, tls: {enabled: true, certificate: "rack.crt", key: "rack.key"}}' >opendcre.json && systemctl restart opendcre`,
+    );
+    // The load is run by the engine that is in the binary.
+    copyFileSync(join(import.meta.dir, "../support/keep-alive-load.ts"), join(container.root, "root/load.ts"));
+    for (const use of ["kept", "new"])
+      await container.run(
+        `cd /root && mkfifo ${use} && (BUN_BE_BUN=1 opendcre load.ts 5000 8 ${use} <${use} >${use}.json 2>&1 &) && (sleep infinity >${use} 2>&1 & echo $! >${use}.pid)`,
+      );
+    for (let round = 1; round <= 2; round++) {
+      const fingerprint = await issue();
+      await container.run("systemctl reload opendcre");
+      await container.until(`journalctl -u opendcre | grep 'certificates were read again' | grep -F ${fingerprint}`);
+      const shown = await container.run(
+        "for i in $(seq 20); do openssl s_client -connect 127.0.0.1:5000 </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256 | cut -d= -f2; done | sort -u",
+      );
+      expect(shown).toBe(fingerprint);
+    }
+    expect(await container.run(listeningSockets)).toBe("3");
+    await container.until(`[ "$(${listeningSockets})" = 1 ]`);
+    for (const use of ["kept", "new"]) {
+      const told = await container.run(
+        `cd /root && kill $(cat ${use}.pid) && until [ -s ${use}.json ]; do :; done; cat ${use}.json`,
+      );
+      expect(JSON.parse(told)).toMatchObject({ failures: [], ...(use === "kept" && { lastOnes: 16 }) });
+    }
+    await container.run(`${files}mv own.json opendcre.json && rm rack.crt rack.key && systemctl restart opendcre`);
+  });
+
   test("is started again after kill -9", async () => {
     await restartedBy(() => container.run("systemctl kill -s KILL opendcre"));
     expect(await statusOf("test")).toBe("200");
@@ -207,6 +246,8 @@ describe.skipIf(missing.length > 0)(title, () => {
     expect((await container.attempt("systemctl restart opendcre")).exitCode).not.toBe(0);
     expect(await property("ExecMainStatus")).toBe("78");
     expect(await property("ActiveState")).toBe("failed");
+    const errors = await container.run("journalctl -u opendcre -p err -t opendcre -o cat --no-pager");
+    expect(errors).toMatch(/^opendcre: \/etc\/opendcre\/opendcre\.json:/m);
     await container.run("cp /root/good.json /etc/opendcre/opendcre.json && systemctl start opendcre");
   });
 
