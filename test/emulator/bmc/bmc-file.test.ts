@@ -21,6 +21,8 @@ function mistakes(text: string): string[] {
 const told = (text: string) => mistakes(text).map((line) => line.replace(/^bmc\.json:\d+:\d+: /, ""));
 
 const USER = '{"id": 2, "name": "a", "password": "b", "privilege": "user"}';
+const withSecrets = (password: string) =>
+  `{"name": "x", "users": [${USER.replace('"password": "b"', password)}], "k_g": "0xc0ffee"}`;
 const bmc = (members: string) => `{"name": "x", "users": [${USER}]${members === "" ? "" : `, ${members}`}}`;
 const sensor = (members: string) =>
   bmc(`"sensors": [{"number": 1, "name": "s", "type": "temperature", "unit": "volts", "value": 1${members}}]`);
@@ -58,17 +60,17 @@ describe("mistakes", () => {
     ["[]", 'found an array, expected a BMC: an object with "name" and "users"'],
     ["{}", "name: missing, expected a text of 1 to 63 characters up to U+00FF"],
     ["{}", "users: missing, expected an array of users"],
-    [bmc('"sesions": {}'), 'sesions: found an object, expected the member to be called "sessions"'],
-    [bmc('"zzzzzzzz": 1'), "zzzzzzzz: found 1, expected no member of this name"],
+    [bmc('"sesions": {}'), 'sesions: expected the member to be called "sessions"'],
+    [bmc('"zzzzzzzz": 1'), "zzzzzzzz: expected no member of this name"],
     [bmc('"cipher_suites": [0]'), /^cipher_suites\[0\]: found 0, expected one of the cipher suites 1, 2, 3, /],
-    [bmc('"k_g": "xyz"'), 'k_g: found "xyz", expected a text of hex digits for 1 to 20 bytes'],
+    [bmc('"k_g": "xyz"'), "k_g: expected a text of hex digits for 1 to 20 bytes"],
     [bmc('"lan": {"ip": "1.2.3.400"}'), 'lan.ip: found "1.2.3.400", expected an IPv4 address'],
     [bmc('"lan": {"mac": "1"}'), 'lan.mac: found "1", expected a MAC address'],
     [bmc('"chassis": {"power": "onn"}'), 'chassis.power: found "onn", expected "on"'],
     [bmc('"chassis": {"power_on_ms": -1}'), "chassis.power_on_ms: found -1, expected a number from 0 to 600000"],
     [bmc('"sessions": {"max": 1.5}'), "sessions.max: found 1.5, expected a whole number from 1 to 63"],
     [bmc('"device": {"guid": "00"}'), 'device.guid: found "00", expected a text of hex digits for 16 bytes'],
-    [bmc('"device": {"firmware": "2"}'), 'device.firmware: found "2", expected a version such as "2.17"'],
+    [bmc('"device": {"firmware": "2"}'), 'device.firmware: found "2", expected a version such as "2.17", up to 127.99'],
     [bmc('"ipmi_1_5": ["md4"]'), 'ipmi_1_5[0]: found "md4", expected "md5"'],
     [sensor(', "unit": "volts"'), "sensors[0].unit: named twice in the same object; expected each name once"],
     [
@@ -80,7 +82,7 @@ describe("mistakes", () => {
       sensor(', "linearization": "non-linear"'),
       'sensors[0]: found an object, expected "factors" where the linearization is "non-linear", and only there',
     ],
-    [sensor(', "thresholds": {"upper": 1}'), /^sensors\[0\]\.thresholds\.upper: found 1, expected /],
+    [sensor(', "thresholds": {"upper": 1}'), /^sensors\[0\]\.thresholds\.upper: expected /],
     [discrete(', "states": [1]'), 'discrete_sensors[0]: found an object, expected only states that "possible" names'],
     [discrete(', "type": "fna"'), /^discrete_sensors\[0\]\.type: named twice/],
     [
@@ -101,11 +103,31 @@ describe("mistakes", () => {
     ],
     [bmc('"faults": [{"fault": "silense"}]'), 'faults[0].fault: found "silense", expected "silence"'],
     [bmc('"sel": {"entries": [{"time": "yesterday", "sensor": 1, "offset": 0}]}'), /^sel\.entries\[0\]\.time: /],
+    [
+      // Seven bits. IPMI 2.0, table 20-2.
+      bmc('"controllers": [{"address": 34, "name": "x", "firmware": "128.01"}]'),
+      'controllers[0].firmware: found "128.01", expected a version such as "2.17", up to 127.99',
+    ],
+    [
+      // FFh is reserved. IPMI 2.0, section 43.1.
+      discrete(', "shared": {"count": 15}').replace('"number": 1,', '"number": 241,'),
+      "discrete_sensors[0]: found an object, expected numbers up to 254, those that are shared included",
+    ],
     [bmc('"controllers": [{"address": 32, "name": "x"}]'), /^controllers\[0\]\.address: found 32, expected an even/],
   ])("%s: %s", (text, expected) => {
     const lines = told(text);
     if (typeof expected === "string") expect(lines).toContain(expected);
     else expect(lines.some((line) => expected.test(line))).toBe(true);
+  });
+
+  test("passwords and keys are not repeated in what is said of them", () => {
+    const key = "k_g: expected a text of hex digits for 1 to 20 bytes";
+    for (const password of ['"a-password-of-21-bytes"', '"geheimwört€r"', "20406080"]) {
+      const password20 = "users[0].password: expected a text of at most 20 characters up to U+00FF";
+      expect(told(withSecrets(`"password": ${password}`))).toEqual([password20, key]);
+    }
+    const misspelled = 'users[0].pasword: expected the member to be called "password"';
+    expect(told(withSecrets('"password": "", "pasword": "geheim"'))).toEqual([misspelled, key]);
   });
 
   test("two users of one name, but for different levels", () => {

@@ -32,7 +32,7 @@ const MAX_SESSIONS = 63;
 const userShape = object('a user: an object with "id", "name", "password" and "privilege"', {
   id: required(integer(LOWEST_USER_ID, HIGHEST_USER_ID)),
   name: required(text(MAX_NAME, 1)),
-  password: required(text(MAX_PASSWORD)),
+  password: required(text(MAX_PASSWORD, 0, "secret")),
   privilege: required(oneOf(privilegeLevels)),
   enabled: withDefault(flag, true),
   /** Sessions that this user may have at a time; as many as there are where it is absent. */

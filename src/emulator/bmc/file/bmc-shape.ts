@@ -5,7 +5,6 @@ import { analogSensors, discreteSensors, eventOnlySensors } from "./sensor-shape
 import {
   hexBytes,
   integer,
-  matching,
   number,
   object,
   oneOf,
@@ -18,16 +17,14 @@ import {
   type MemberValue,
   type Shaped,
 } from "./shape.ts";
+import { firmwareVersion } from "./spellings.ts";
 import { movingValue } from "./wave-shapes.ts";
 
 /** What Get Device ID and Get System GUID say. */
 const device = section({
   id: withDefault(integer(0, 255), 0x20),
   revision: withDefault(integer(0, 15), 1),
-  firmware: withDefault(
-    matching(/^\d{1,2}\.\d{2}$|^1[01]\d\.\d{2}$|^12[0-7]\.\d{2}$/, 'a version such as "2.17"'),
-    "1.00",
-  ),
+  firmware: withDefault(firmwareVersion, "1.00"),
   aux_firmware: optional(hexBytes(4, 4)),
   /** IANA enterprise number; 32473 is the one reserved for examples (RFC 5612). */
   manufacturer_id: withDefault(integer(0, 0xf_ff_ff), 32_473),
@@ -78,7 +75,7 @@ export const bmcShape = object('a BMC: an object with "name" and "users"', {
   /** Authentication types of IPMI 1.5 sessions; none are taken where it is empty. */
   ipmi_1_5: withDefault(ipmi15, []),
   /** BMC key: of 20 bytes, as hex digits. */
-  k_g: optional(hexBytes(1, 20)),
+  k_g: optional(hexBytes(1, 20, "secret")),
   lan,
   chassis,
   /** How much there is to do, from 0 to 1. */

@@ -1,6 +1,6 @@
 import { encodeFru, fruText } from "../../../ipmi-js/fru/encode-fru.ts";
 import type { FruContents } from "../../../ipmi-js/fru/inventory.ts";
-import type { FruDescription } from "./inventory-shapes.ts";
+import type { FruDescription } from "./fru-shapes.ts";
 
 const field = (text: string) => (text === "" ? undefined : fruText(text));
 const fields = (texts: readonly string[]) => texts.map((text) => fruText(text));

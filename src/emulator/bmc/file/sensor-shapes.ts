@@ -157,7 +157,9 @@ const discreteSensorShape = object('a discrete sensor: an object with "number", 
 /** A sensor with states. */
 export type DiscreteSensorDescription = Shaped<typeof discreteSensorShape>;
 export const discreteSensors = list(
-  checked(discreteSensorShape, ({ possible, states, shared, sharedStates }) => {
+  checked(discreteSensorShape, ({ number: first, possible, states, shared, sharedStates }) => {
+    if (first + (shared?.count ?? 1) - 1 > HIGHEST_SENSOR_NUMBER)
+      return `numbers up to ${HIGHEST_SENSOR_NUMBER}, those that are shared included`;
     if (![states, ...sharedStates].flat().every((state) => possible.includes(state)))
       return 'only states that "possible" names';
     if (sharedStates.length > (shared?.count ?? 0)) return '"shared_states" for no more sensors than are shared';

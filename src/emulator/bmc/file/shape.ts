@@ -44,7 +44,7 @@ type Values<M extends AnyMembers> = {
 
 const camelCase = (name: string) => name.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 
-/** Refuses members that have no meaning, but for those that begin with `_`, which are comments. */
+/** Refuses members that have no meaning, but for those that begin with `_`, which are comments. One may be a password with its name misspelled. */
 function refuseUnknownMembers(place: Place, names: readonly string[]): boolean {
   const { value } = place;
   if (typeof value !== "object" || value === null) return true;
@@ -52,7 +52,7 @@ function refuseUnknownMembers(place: Place, names: readonly string[]): boolean {
   for (const name of unknown) {
     const meant = closestName(name, names);
     place.optional(name, (member) =>
-      member.refuse(meant === undefined ? `no member of this name` : `the member to be called "${meant}"`),
+      member.refuseSecret(meant === undefined ? "no member of this name" : `the member to be called "${meant}"`),
     );
   }
   return unknown.length === 0;
@@ -144,8 +144,14 @@ export function integer(lowest: number, highest: number, unit = ""): Shape<numbe
 /** One that takes more than one byte. */
 const WIDE_CHARACTER = /[\u{100}-\u{10ffff}]/u;
 
+/** Whether messages may repeat what stands in the file. */
+type Confidence = "open" | "secret";
+
+const refuse = (place: Place, expected: string, confidence: Confidence) =>
+  confidence === "secret" ? place.refuseSecret(expected) : place.refuse(expected);
+
 /** A text of characters that are one byte each. */
-export function text(longest: number, shortest = 0): Shape<string> {
+export function text(longest: number, shortest = 0, confidence: Confidence = "open"): Shape<string> {
   const expected = `a text of ${shortest === 0 ? "at most" : `${shortest} to`} ${longest} characters up to U+00FF`;
   return {
     expected,
@@ -153,7 +159,7 @@ export function text(longest: number, shortest = 0): Shape<string> {
       const { value } = place;
       const isGood =
         typeof value === "string" && value.length >= shortest && value.length <= longest && !WIDE_CHARACTER.test(value);
-      return isGood ? value : place.refuse(expected);
+      return isGood ? value : refuse(place, expected, confidence);
     },
   };
 }
@@ -165,7 +171,7 @@ export const matching = (form: RegExp, expected: string): Shape<string> => ({
 });
 
 /** Bytes as hex digits, with or without spaces. */
-export function hexBytes(shortest: number, longest: number): Shape<Uint8Array> {
+export function hexBytes(shortest: number, longest: number, confidence: Confidence = "open"): Shape<Uint8Array> {
   const count = shortest === longest ? String(shortest) : `${shortest} to ${longest}`;
   const expected = `a text of hex digits for ${count} bytes`;
   return {
@@ -175,7 +181,7 @@ export function hexBytes(shortest: number, longest: number): Shape<Uint8Array> {
       const isGood = /^([\da-f]{2})*$/i.test(digits) && digits.length >= shortest * 2 && digits.length <= longest * 2;
       return isGood
         ? Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
-        : place.refuse(expected);
+        : refuse(place, expected, confidence);
     },
   };
 }

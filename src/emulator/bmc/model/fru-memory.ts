@@ -1,5 +1,5 @@
 import { fruImage } from "../file/fru-image.ts";
-import type { FruDescription } from "../file/inventory-shapes.ts";
+import type { FruDescription } from "../file/fru-shapes.ts";
 
 const UNIT = 8;
 /** In the common header: where internal use, chassis, board, product and multi-record areas begin, in units. */

@@ -5,7 +5,8 @@ import type {
   FullSensorRecord,
   McDeviceLocatorRecord,
 } from "../../../ipmi-js/sdr/records.ts";
-import type { FruDescription, SatelliteDescription } from "../file/inventory-shapes.ts";
+import type { FruDescription } from "../file/fru-shapes.ts";
+import type { SatelliteDescription } from "../file/inventory-shapes.ts";
 import type { DiscreteSensorDescription, EventOnlyDescription } from "../file/sensor-shapes.ts";
 import type { AnalogSensor } from "./analog-sensor.ts";
 
