@@ -1,24 +1,30 @@
 import { dirname } from "node:path";
 import { Type, type Static, type TSchema } from "@sinclair/typebox";
 import { Value } from "@sinclair/typebox/value";
-import { boardId, formatBoardId, type BoardId } from "../devices/ids.ts";
 import { replaceFile } from "../lib/atomic-file.ts";
 import type { Clock } from "../lib/clock.ts";
 import { makeFolder } from "../lib/folder.ts";
 import { withLock } from "../lib/lock-file.ts";
 import { readCredentialFile, type ParseCredentials } from "./credential-file.ts";
 import { CredentialError, CredentialFileError } from "./errors.ts";
-import type { Grant } from "./identity.ts";
+import { grantOf, spellGrant, type Grants, type SpelledGrant } from "./grant.ts";
 
 const isoTime = Type.String({ pattern: String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$` });
 const namePattern = String.raw`^[A-Za-z\d][\w.@+-]{0,63}$`;
 
-/** What tokens and users have in common. */
-export const grantProperties = {
-  name: Type.String({ pattern: namePattern }),
+const grantProperties = {
   role: Type.Union([Type.Literal("reader"), Type.Literal("operator"), Type.Literal("admin")]),
   /** Eight hex digits each; absent for all boards. */
   boards: Type.Optional(Type.Array(Type.String({ pattern: String.raw`^[\da-f]{8}$` }), { minItems: 1 })),
+} as const;
+const furtherGrant = Type.Object(grantProperties);
+
+/** What tokens and users have in common. */
+export const entryProperties = {
+  name: Type.String({ pattern: namePattern }),
+  ...grantProperties,
+  /** Grants beyond the first one. A program that does not know of them allows less, not more. */
+  further: Type.Optional(Type.Array(furtherGrant)),
   created: isoTime,
 } as const;
 
@@ -32,23 +38,25 @@ export function checkName(name: string): void {
   throw new CredentialError("invalid-name", `the name ${JSON.stringify(name)} cannot be taken; expected ${expected}`);
 }
 
-/** A grant as files of credentials spell it. */
-export const grantToFile = ({ role, boards }: Grant) => ({
-  role,
-  ...(boards && { boards: [...boards].toSorted((a, b) => a - b).map(formatBoardId) }),
-});
+/** What an entry of a file of credentials says of grants. */
+type GrantEntry = SpelledGrant & { readonly further?: SpelledGrant[] };
 
-/** The grant that a file's entry stands for. */
-export function grantOf({ role, boards }: { role: Grant["role"]; boards?: readonly string[] }): Grant {
-  const ids: readonly BoardId[] | undefined = boards?.map((digits) => boardId(Number.parseInt(digits, 16)));
-  return { role, boards: ids && new Set(ids) };
+/** Grants as an entry of a file of credentials spells them. One at least. */
+export function grantsToFile([first, ...further]: Grants): GrantEntry {
+  return { ...spellGrant(first), ...(further.length > 0 && { further: further.map(spellGrant) }) };
 }
+
+/** The grants of a file's entry. */
+export const grantsOf = ({ role, boards, further = [] }: GrantEntry): Grants => [
+  grantOf({ role, ...(boards && { boards }) }),
+  ...further.map(grantOf),
+];
 
 interface Named {
   readonly name: string;
 }
 
-/** Reads files of the form `{"version": 1, MEMBER: [ENTRY...]}` in which no two entries have the same name. */
+/** Reads files of the form `{"version": 1, MEMBER: [ENTRY...]}`. */
 export function entriesParser<T extends TSchema>(member: string, entry: T): ParseCredentials<readonly Static<T>[]> {
   const schema = Type.Object({ version: Type.Literal(1), [member]: Type.Array(entry) });
   return (text, path) => {

@@ -1,10 +1,10 @@
 import type { BasicAuthenticator, BasicCredentials, Rejection, Verdict } from "./authenticator.ts";
 import type { CredentialFile } from "./credential-file.ts";
-import { grantOf } from "./credential-store.ts";
+import { grantsOf } from "./credential-store.ts";
 import { bcryptCost, type Htpasswd } from "./htpasswd.ts";
+import type { Grant } from "./grant.ts";
 import type { Identity } from "./identity.ts";
 import { BusyError, type PasswordChecks } from "./password-checks.ts";
-import type { Role } from "./role.ts";
 import type { KeptUser } from "./user-file.ts";
 
 /** A user as passwords are checked. */
@@ -28,16 +28,19 @@ const BCRYPT_DECOY_REST = "UttMi.CfQCcr.cWqh9jP0u3Lb/TH.qU/6y4Ouw5G7f3HlL1Xz/QBy
 /** The users that `opendcre user` makes. */
 export const tableOfUsers = (users: readonly KeptUser[]): PasswordTable => ({
   entries: new Map(
-    users.map(({ name, hash, ...grant }) => [name, { hash, identity: { name, via: "user", ...grantOf(grant) } }]),
+    users.map((user) => [
+      user.name,
+      { hash: user.hash, identity: { name: user.name, via: "user", grants: grantsOf(user) } },
+    ]),
   ),
   decoy: ARGON2ID_DECOY,
 });
 
-/** The users of an htpasswd file, who all have the same role. */
-export function tableOfHtpasswd({ hashes }: Htpasswd, role: Role): PasswordTable {
+/** The users of an htpasswd file, who all have the same grants. */
+export function tableOfHtpasswd({ hashes }: Htpasswd, grants: readonly Grant[]): PasswordTable {
   const cost = Math.max(4, ...[...hashes.values()].map(bcryptCost));
   return {
-    entries: new Map([...hashes].map(([name, hash]) => [name, { hash, identity: { name, via: "htpasswd", role } }])),
+    entries: new Map([...hashes].map(([name, hash]) => [name, { hash, identity: { name, via: "htpasswd", grants } }])),
     decoy: `$2b$${`${cost}`.padStart(2, "0")}$${BCRYPT_DECOY_REST}`,
   };
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "../lib/clock.ts";
 import type { BearerAuthenticator, BearerCredentials, Rejection, Verdict } from "./authenticator.ts";
 import type { CredentialFile } from "./credential-file.ts";
-import { grantOf } from "./credential-store.ts";
+import { grantsOf } from "./credential-store.ts";
 import type { Identity } from "./identity.ts";
 import { TOKEN_PREFIX, tokenHash, type KeptToken } from "./token-file.ts";
 
@@ -60,8 +60,9 @@ export class TokenAuthenticator implements BearerAuthenticator {
 
 const byHash = (tokens: readonly KeptToken[]): ReadonlyMap<string, KnownToken> =>
   new Map(
-    tokens.map(({ id, name, sha256, expires, ...grant }) => {
+    tokens.map((token) => {
+      const { id, name, sha256, expires } = token;
       const expiresMs = expires === undefined ? undefined : Date.parse(expires);
-      return [sha256, { id, identity: { name, via: "token", ...grantOf(grant), expiresMs } }];
+      return [sha256, { id, identity: { name, via: "token", grants: grantsOf(token), expiresMs } }];
     }),
   );

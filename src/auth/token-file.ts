@@ -1,8 +1,8 @@
 import { createHash, randomBytes } from "node:crypto";
 import { Type, type Static } from "@sinclair/typebox";
 import type { Clock } from "../lib/clock.ts";
-import { CredentialStore, entriesParser, grantProperties, grantToFile, timeProperty } from "./credential-store.ts";
-import type { Grant } from "./identity.ts";
+import { CredentialStore, entriesParser, entryProperties, grantsToFile, timeProperty } from "./credential-store.ts";
+import type { Grants } from "./grant.ts";
 
 /** What every token begins with, so that scanners for secrets, and people, know what they have found. */
 export const TOKEN_PREFIX = "dcre_";
@@ -12,7 +12,7 @@ const ID_BYTES = 8;
 const tokenSchema = Type.Object({
   /** Names the token in the list of last uses. No part of it. */
   id: Type.String({ pattern: String.raw`^[\da-f]{16}$` }),
-  ...grantProperties,
+  ...entryProperties,
   sha256: Type.String({ pattern: String.raw`^[\da-f]{64}$` }),
   expires: Type.Optional(timeProperty),
 });
@@ -35,7 +35,7 @@ export const tokenStore = (path: string, clock: Clock) =>
 /** Makes a token that nobody has yet, and what is to be kept of it. `lifetimeMs` is undefined where it never expires. */
 export function newToken(
   name: string,
-  grant: Grant,
+  grants: Grants,
   lifetimeMs: number | undefined,
   clock: Clock,
 ): { readonly token: string; readonly kept: KeptToken } {
@@ -44,7 +44,7 @@ export function newToken(
   const kept = {
     id: randomBytes(ID_BYTES).toString("hex"),
     name,
-    ...grantToFile(grant),
+    ...grantsToFile(grants),
     created: new Date(nowMs).toISOString(),
     sha256: tokenHash(token),
     ...(lifetimeMs !== undefined && { expires: new Date(nowMs + lifetimeMs).toISOString() }),

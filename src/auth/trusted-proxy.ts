@@ -1,7 +1,7 @@
 import { BlockList, isIPv6 } from "node:net";
 import { plainAddress } from "../lib/ip-address.ts";
+import { parseGrants, type Grant } from "./grant.ts";
 import type { Identity } from "./identity.ts";
-import { isRole, type Role } from "./role.ts";
 
 /** Addresses in a header X-Forwarded-For that are looked at, from the right. */
 const MOST_HOPS = 32;
@@ -64,9 +64,9 @@ function withoutPort(text: string): string {
 export interface ProxyHeaders {
   /** The header that has the user's name. */
   readonly user: string;
-  /** The header that has their role; null where all have `role`. */
+  /** The header that has their grants, with spaces between them: `reader operator@10 operator@11`; null where all have `grants`. */
   readonly roleHeader: string | null;
-  readonly role: Role;
+  readonly grants: readonly Grant[];
 }
 
 /** Headers by name, as far as they are looked at. */
@@ -84,6 +84,9 @@ export function userOfProxy(headers: HeaderSource, names: ProxyHeaders): Identit
   const name = headers.get(names.user);
   if (name === null || name === "") return undefined;
   if (name.length > LONGEST_NAME || /[,\p{Cc}]/u.test(name)) return "denied";
-  const role = names.roleHeader === null ? names.role : headers.get(names.roleHeader);
-  return isRole(role) ? { name, via: "proxy", role } : "denied";
+  const grants = names.roleHeader === null ? names.grants : grantsIn(headers.get(names.roleHeader));
+  return grants ? { name, via: "proxy", grants } : "denied";
 }
+
+/** Nothing with a comma, even between boards: two headers become one, with a comma in between. */
+const grantsIn = (header: string | null) => (header?.includes(",") ? undefined : parseGrants(header ?? ""));

@@ -1,16 +1,16 @@
 import { Type, type Static } from "@sinclair/typebox";
 import type { Clock } from "../lib/clock.ts";
 import { LONGEST_PASSWORD_BYTES } from "./authorization.ts";
-import { CredentialStore, entriesParser, grantProperties, grantToFile, timeProperty } from "./credential-store.ts";
+import { CredentialStore, entriesParser, entryProperties, grantsToFile, timeProperty } from "./credential-store.ts";
 import { CredentialError, CredentialFileError } from "./errors.ts";
-import type { Grant } from "./identity.ts";
+import type { Grants } from "./grant.ts";
 import { hashPassword, isArgon2id } from "./password-hash.ts";
 
 /** @see NIST SP 800-63B, 5.1.1.1 */
 const SHORTEST_PASSWORD = 8;
 
 const userSchema = Type.Object({
-  ...grantProperties,
+  ...entryProperties,
   /** argon2id, in PHC form. */
   hash: Type.String(),
   passwordSet: timeProperty,
@@ -42,9 +42,9 @@ export function checkPassword(password: string): void {
 }
 
 /** A new user. @throws CredentialError */
-export async function newUser(name: string, grant: Grant, password: string, clock: Clock): Promise<KeptUser> {
+export async function newUser(name: string, grants: Grants, password: string, clock: Clock): Promise<KeptUser> {
   const created = new Date(clock.wallMs()).toISOString();
-  return { name, ...grantToFile(grant), created, ...(await keptPassword(password, clock)) };
+  return { name, ...grantsToFile(grants), created, ...(await keptPassword(password, clock)) };
 }
 
 /** What is kept of a password. @throws CredentialError */

@@ -1,11 +1,10 @@
 import { join } from "node:path";
 import { administer } from "../appliance/administer.ts";
 import { directoryOf } from "../appliance/state-directory.ts";
-import type { Grant } from "../auth/identity.ts";
-import { isRole, roles } from "../auth/role.ts";
+import { parseBoards, parseGrant, spellGrant, type Grant, type Grants, type SpelledGrant } from "../auth/grant.ts";
+import { roles } from "../auth/role.ts";
 import type { Config } from "../config/config.ts";
-import { boardId, type BoardId } from "../devices/ids.ts";
-import { optionOf, textOf, type CommandContext, type Invocation } from "./command.ts";
+import { optionOf, textOf, textsOf, type CommandContext, type Invocation } from "./command.ts";
 import { configFor } from "./settings.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -34,26 +33,41 @@ export function nameIn({ argument, command }: Invocation): string {
   throw new UsageError(`opendcre ${command.name} needs a name; see opendcre help ${command.name}`);
 }
 
-/** What `--role` and `--boards` grant. @throws UsageError */
-export function grantIn(invocation: Invocation): Grant {
-  const role = textOf(invocation, "role");
-  if (role === undefined) throw new UsageError(`--role has to be given: ${roles.join(", ")}`);
-  if (!isRole(role)) throw new UsageError(`--role ${role}: expected ${roles.join(", ")}`);
+/** What each `--role` grants, and `--boards`, which may stand beside one role without boards of its own. @throws UsageError */
+export function grantsIn(invocation: Invocation): Grants {
+  const texts = textsOf(invocation, "role");
+  const [first, ...further] = texts.map(grantIn);
+  if (!first) throw new UsageError(`--role has to be given: ${roles.join(", ")}`);
   const boards = textOf(invocation, "boards");
-  return { role, boards: boards === undefined ? undefined : new Set(boards.split(",").map(boardIn)) };
+  if (boards === undefined) return [first, ...further];
+  if (first.boards || further.length > 0)
+    throw new UsageError(
+      `--boards: expected one --role beside it; with several, as in --role reader --role operator@${boards}`,
+    );
+  const ids = parseBoards(boards);
+  if (ids) return [{ ...first, boards: ids }];
+  const found = JSON.stringify(boards);
+  throw new UsageError(`--boards: found ${found}, expected hexadecimal board ids with commas between them`);
 }
 
-function boardIn(text: string): BoardId {
-  const digits = /^ *(?:0x)?([\da-f]{1,8}) *$/i.exec(text)?.[1];
-  if (digits !== undefined) return boardId(Number.parseInt(digits, 16));
+function grantIn(text: string): Grant {
+  const grant = parseGrant(text);
+  if (grant) return grant;
   throw new UsageError(
-    `--boards: found ${JSON.stringify(text)}, expected hexadecimal board ids with commas between them`,
+    `--role ${text}: expected ${roles.join(", ")}, or one of them for some boards alone, as in operator@10,40000001`,
   );
 }
 
-/** A grant in words, for lists and for the audit trail. */
-export const grantText = (role: string, boards: readonly string[] | undefined): string =>
-  boards ? `${role} of boards ${boards.join(", ")}` : role;
+/** Grants in words, for people and for the audit trail. */
+export const grantsText = (grants: readonly Grant[]): string =>
+  grants
+    .map(spellGrant)
+    .map(({ role, boards }) => (boards ? `${role} of boards ${boards.join(", ")}` : role))
+    .join(" and ");
+
+/** Grants in a list, as `--role` takes each of them. */
+export const grantsCell = (grants: readonly SpelledGrant[]): string =>
+  grants.map(({ role, boards }) => (boards ? `${role}@${boards.join(",")}` : role)).join(" ");
 
 /** What is listed, as JSON where that is asked for, else as a table with a title above each column. */
 export async function printList<T extends object>(

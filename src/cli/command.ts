@@ -12,6 +12,8 @@ export interface OptionSpec {
     readonly optional?: RegExp;
   };
   readonly summary: string;
+  /** Whether it may be given several times. */
+  readonly isMany?: boolean;
   /** The setting that gets the value, or true where there is none. */
   readonly setting?: SettingPath;
   /** The setting that is true where the option is given, whatever its value. `setting` then only gets a value that is there. */
@@ -70,3 +72,7 @@ export function textOf(invocation: Invocation, name: string): string | undefined
   const value = optionOf(invocation, name);
   return value === true ? undefined : value;
 }
+
+/** All values of an option that may be given several times. */
+export const textsOf = ({ options }: Invocation, name: string): readonly string[] =>
+  options.flatMap(({ spec, value }) => (spec.name === name && value !== undefined ? [value] : []));

@@ -8,12 +8,14 @@ const config: OptionSpec = {
 const role: OptionSpec = {
   name: "role",
   value: { placeholder: "ROLE" },
-  summary: "reader (reads), operator (also controls) or admin (also changes the appliance); has to be given",
+  isMany: true,
+  summary:
+    "reader (reads), operator (also controls) or admin (also changes the appliance), for some boards alone as in operator@1,40000001; has to be given, and may be several times",
 };
 const boards: OptionSpec = {
   name: "boards",
   value: { placeholder: "IDS" },
-  summary: "for these boards alone: hexadecimal ids with commas between them, such as 1,40000001",
+  summary: "give one role for these boards alone: hexadecimal ids with commas between them, such as 1,40000001",
 };
 const json: OptionSpec = { name: "json", summary: "as JSON, for programs" };
 const tokenName = { placeholder: "NAME", summary: "what the token is for: logs and the audit trail name it" };
@@ -38,6 +40,7 @@ export const credentialCommands: readonly CommandSpec[] = [
     examples: [
       ["opendcre token create monitoring --role reader", "for what only looks"],
       ["opendcre token create deploy --role operator --boards 1,2 --expires 90d", "for two boards and 90 days"],
+      ["opendcre token create night --role reader --role operator@1,2", "to read everything, and switch two boards"],
       ["curl -H 'Authorization: Bearer dcre_...' https://rack/opendcre/1.2/scan", "use it"],
     ],
     load: async () => (await import("./token.ts")).createToken,

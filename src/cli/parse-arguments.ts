@@ -118,7 +118,8 @@ class CommandLine {
     const equals = word.indexOf("=");
     const name = equals === -1 ? word : word.slice(0, equals);
     const spec = this.#specNamed(name);
-    if (this.#options.some((given) => given.spec === spec)) throw new UsageError(`option ${name} is given twice`);
+    if (!spec.isMany && this.#options.some((given) => given.spec === spec))
+      throw new UsageError(`option ${name} is given twice`);
     this.#options.push({ spec, value: equals === -1 ? this.#nextValue(spec) : this.#valueInWord(spec, word, equals) });
   }
 

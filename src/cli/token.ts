@@ -1,8 +1,10 @@
+import { grantsOf } from "../auth/credential-store.ts";
 import { TOKEN_FILE, TOKEN_USE_FILE } from "../auth/file-names.ts";
+import { spellGrant } from "../auth/grant.ts";
 import { newToken, tokenStore } from "../auth/token-file.ts";
 import { readTokenUses } from "../auth/token-use.ts";
 import { systemClock as clock } from "../lib/clock.ts";
-import { administrationFor, grantIn, grantText, nameIn, printList } from "./administration.ts";
+import { administrationFor, grantsCell, grantsIn, grantsText, nameIn, printList } from "./administration.ts";
 import { textOf, type CommandContext, type Invocation } from "./command.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { UsageError } from "./usage-error.ts";
@@ -30,14 +32,13 @@ function lifetimeIn(invocation: Invocation): number | undefined {
 export async function createToken(invocation: Invocation, context: CommandContext): Promise<ExitCode> {
   const { pathOf, act } = administrationFor(invocation, context);
   const name = nameIn(invocation);
-  const { token, kept } = newToken(name, grantIn(invocation), lifetimeIn(invocation), clock);
+  const grants = grantsIn(invocation);
+  const { token, kept } = newToken(name, grants, lifetimeIn(invocation), clock);
   const store = tokenStore(pathOf(TOKEN_FILE), clock);
-  await act("token-create", name, grantText(kept.role, kept.boards), () => store.add(kept));
+  await act("token-create", name, grantsText(grants), () => store.add(kept));
   await context.print(`${token}\n`);
   const expiry = kept.expires === undefined ? "never expires" : `expires ${kept.expires}`;
-  await context.complain(
-    `${name}: ${grantText(kept.role, kept.boards)}; ${expiry}. Only its hash is kept: it is not shown again.\n`,
-  );
+  await context.complain(`${name}: ${grantsText(grants)}; ${expiry}. Only its hash is kept: it is not shown again.\n`);
   return exitCodes.ok;
 }
 
@@ -47,18 +48,13 @@ export async function listTokens(invocation: Invocation, context: CommandContext
   const uses = await readTokenUses(pathOf(TOKEN_USE_FILE));
   const tokens = tokenStore(pathOf(TOKEN_FILE), clock)
     .list()
-    .map(({ id, name, role, boards, created, expires }) => ({
-      name,
-      role,
-      boards,
-      created,
-      expires,
-      last_used: uses.get(id),
-    }));
+    .map((token) => {
+      const { id, name, created, expires } = token;
+      return { name, grants: grantsOf(token).map(spellGrant), created, expires, last_used: uses.get(id) };
+    });
   await printList(invocation, context, tokens, {
     NAME: ({ name }) => name,
-    ROLE: ({ role }) => role,
-    BOARDS: ({ boards }) => boards?.join(",") ?? "all",
+    ROLES: ({ grants }) => grantsCell(grants),
     CREATED: ({ created }) => created,
     EXPIRES: ({ expires }) => expires ?? "never",
     "LAST USED": (token) => token.last_used,

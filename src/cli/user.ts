@@ -1,8 +1,9 @@
-import { checkName } from "../auth/credential-store.ts";
+import { checkName, grantsOf } from "../auth/credential-store.ts";
 import { USER_FILE } from "../auth/file-names.ts";
+import { spellGrant } from "../auth/grant.ts";
 import { checkPassword, keptPassword, newUser, userStore } from "../auth/user-file.ts";
 import { systemClock as clock } from "../lib/clock.ts";
-import { administrationFor, grantIn, grantText, nameIn, printList } from "./administration.ts";
+import { administrationFor, grantsCell, grantsIn, grantsText, nameIn, printList } from "./administration.ts";
 import type { CommandContext, Invocation } from "./command.ts";
 import { exitCodes, type ExitCode } from "./exit-codes.ts";
 import { readNewPassword } from "./read-password.ts";
@@ -10,10 +11,10 @@ import { readNewPassword } from "./read-password.ts";
 /** `opendcre user add NAME --role R` */
 export async function addUser(invocation: Invocation, context: CommandContext): Promise<ExitCode> {
   const { pathOf, act } = administrationFor(invocation, context);
-  const [name, grant] = [nameIn(invocation), grantIn(invocation)];
+  const [name, grants] = [nameIn(invocation), grantsIn(invocation)];
   checkName(name);
-  const user = await newUser(name, grant, await readNewPassword(name, context, checkPassword), clock);
-  const granted = grantText(user.role, user.boards);
+  const user = await newUser(name, grants, await readNewPassword(name, context, checkPassword), clock);
+  const granted = grantsText(grants);
   await act("user-add", name, granted, () => userStore(pathOf(USER_FILE), clock).add(user));
   await context.complain(`${name}: ${granted}.\n`);
   return exitCodes.ok;
@@ -45,17 +46,13 @@ export async function listUsers(invocation: Invocation, context: CommandContext)
   const { pathOf } = administrationFor(invocation, context);
   const users = userStore(pathOf(USER_FILE), clock)
     .list()
-    .map(({ name, role, boards, created, passwordSet }) => ({
-      name,
-      role,
-      boards,
-      created,
-      password_set: passwordSet,
-    }));
+    .map((user) => {
+      const { name, created, passwordSet } = user;
+      return { name, grants: grantsOf(user).map(spellGrant), created, password_set: passwordSet };
+    });
   await printList(invocation, context, users, {
     NAME: ({ name }) => name,
-    ROLE: ({ role }) => role,
-    BOARDS: ({ boards }) => boards?.join(",") ?? "all",
+    ROLES: ({ grants }) => grantsCell(grants),
     CREATED: ({ created }) => created,
     "PASSWORD SET": (user) => user.password_set,
   });

@@ -4,10 +4,15 @@ import { flag, optionalText } from "./setting-types.ts";
 const HEADER_NAME = String.raw`^[A-Za-z\d][A-Za-z\d-]*$`;
 const ADDRESS = String.raw`^(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-fA-F:.]*:[\da-fA-F:.]*)(?:/\d{1,3})?$`;
 
-const role = (preset: "reader" | "operator" | "admin", description: string) =>
-  Type.Union([Type.Literal("reader"), Type.Literal("operator"), Type.Literal("admin")], {
-    default: preset,
+const BOARD = "(?:0[xX])?[\\da-fA-F]{1,8}";
+const GRANT = `(?:reader|operator|admin)(?:@${BOARD}(?:,${BOARD})*)?`;
+
+const grants = (description: string) =>
+  Type.String({
+    pattern: `^${GRANT}(?: ${GRANT})*$`,
+    default: "reader",
     description,
+    expected: 'reader, operator or admin, or several, some for boards alone, as in "reader operator@10,11"',
   });
 
 /** What callers may do whatever their role. */
@@ -37,7 +42,9 @@ export const auth = Type.Object(
       "the path of an htpasswd file",
       "An htpasswd file whose users may come in, by their bcrypt lines (htpasswd -B); null where there is none.",
     ),
-    htpasswd_role: role("reader", "The role of all users in the htpasswd file: reader, operator or admin."),
+    htpasswd_role: grants(
+      'What all users in the htpasswd file may do: reader, operator or admin; on some boards alone "operator@10,11"; several with spaces between them, "reader operator@10,11".',
+    ),
     trusted_proxies: Type.Array(Type.String({ pattern: ADDRESS }), {
       default: [],
       description:
@@ -51,10 +58,12 @@ export const auth = Type.Object(
     ),
     proxy_role_header: optionalText(
       "the name of a header",
-      "The header in which a trusted proxy gives that user's role: reader, operator or admin; null gives everybody proxy_role.",
+      "The header in which a trusted proxy says what that user may do: reader, operator or admin, on one board operator@10, several with spaces between them; null gives everybody proxy_role.",
       HEADER_NAME,
     ),
-    proxy_role: role("reader", "The role of users whom a trusted proxy names, where proxy_role_header is null."),
+    proxy_role: grants(
+      "What users may do whom a trusted proxy names, where proxy_role_header is null; spelled as htpasswd_role.",
+    ),
   },
   { description: "Who may come in. Tokens and users are made with `opendcre token` and `opendcre user`." },
 );

@@ -52,11 +52,13 @@ export interface Config {
     readonly required: boolean;
     readonly anonymousRole: ConfigValues["auth"]["anonymous_role"];
     readonly htpasswd: string | null;
-    readonly htpasswdRole: ConfigValues["auth"]["htpasswd_role"];
+    /** Grants with spaces between them: `reader operator@10,11`. */
+    readonly htpasswdRole: string;
     readonly trustedProxies: readonly string[];
     readonly proxyUserHeader: string | null;
     readonly proxyRoleHeader: string | null;
-    readonly proxyRole: ConfigValues["auth"]["proxy_role"];
+    /** As `htpasswdRole`. */
+    readonly proxyRole: string;
   };
   /** Null where there is no directory. */
   readonly ldap: LdapConfig | null;

@@ -72,7 +72,7 @@ export const ldap = Type.Object(
       maxItems: 64,
       default: [],
       description:
-        'Groups and what their members may do: {"group": "cn=ops,ou=groups,dc=example,dc=org", "role": "operator", "boards": ["10"]}, without boards on all. The first that a user is in counts. Who is in none does not come in.',
+        'Groups and what their members may do: {"group": "cn=ops,ou=groups,dc=example,dc=org", "role": "operator", "boards": ["10"]}, without boards on all. Who is in several may do what any of them may; one group may stand there several times. Who is in none does not come in.',
       expected: 'a list of {"group": DN, "role": reader, operator or admin, "boards": [IDS], if not all}',
     }),
     timeout_ms: integer(100, 60_000, 5000, "How long one server may take for a login, in milliseconds."),
@@ -132,7 +132,7 @@ export const oidc = Type.Object(
       maxItems: 64,
       default: [],
       description:
-        'Values of that claim and what they allow: {"value": "rack-operator", "role": "operator", "boards": ["10"]}, without boards on all. The first that a token has counts. Who has none does not come in.',
+        'Values of that claim and what they allow: {"value": "rack-operator", "role": "operator", "boards": ["10"]}, without boards on all. Who has several may do what any of them allows; one value may stand there several times. Who has none does not come in.',
       expected: 'a list of {"value": TEXT, "role": reader, operator or admin, "boards": [IDS], if not all}',
     }),
     boards_claim: optionalText(

@@ -9,10 +9,15 @@ import { createTestApi } from "../support/api.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
 const identities: Readonly<Record<string, Identity>> = {
-  reader: { name: "rita", via: "token", role: "reader" },
-  operator: { name: "otto", via: "token", role: "operator" },
-  admin: { name: "ada", via: "token", role: "admin" },
-  boarder: { name: "bob", via: "token", role: "operator", boards: new Set([boardId(1)]) },
+  reader: { name: "rita", via: "token", grants: [{ role: "reader" }] },
+  operator: { name: "otto", via: "token", grants: [{ role: "operator" }] },
+  admin: { name: "ada", via: "token", grants: [{ role: "admin" }] },
+  boarder: { name: "bob", via: "token", grants: [{ role: "operator", boards: new Set([boardId(1)]) }] },
+  night: {
+    name: "nora",
+    via: "token",
+    grants: [{ role: "reader" }, { role: "operator", boards: new Set([boardId(1)]) }],
+  },
 };
 const denied = { rejected: "denied", reason: "no" } as const;
 
@@ -27,7 +32,7 @@ const users: Authenticator = {
   kind: "basic",
   authenticate: async ({ user, password }) => {
     if (user === "down") return { rejected: "unavailable", reason: "no server answers", retryAfterS: 7 };
-    return password === "right" ? { name: user, via: "user", role: "operator" } : denied;
+    return password === "right" ? { name: user, via: "user", grants: [{ role: "operator" }] } : denied;
   },
 };
 
@@ -109,6 +114,20 @@ describe("roles", () => {
     backend.commands.length = 0;
     for (const path of ["version/2", "led/2/1/on", "power/2/1/off", "power/off/2/1"])
       expect((await ask(path, as("boarder"))).status).toBe(403);
+    expect(backend.commands).toEqual([]);
+  });
+});
+
+describe("several grants", () => {
+  test("allow what any of them allows: reading everywhere, changing something on a board", async () => {
+    const { ask, backend } = guarded();
+    for (const path of ["version/1", "version/2", "led/1/1", "led/2/1", "health"])
+      expect((await ask(path, as("night"))).status).toBe(200);
+    for (const method of ["GET", "POST"])
+      for (const path of acts) expect((await ask(path, as("night", { method }))).status).toBe(200);
+    backend.commands.length = 0;
+    for (const path of acts.map((act) => act.replace(/\/1\//, "/2/").replace("off/1/1", "off/2/1")))
+      expect([path, (await ask(path, as("night", { method: "POST" }))).status]).toEqual([path, 403]);
     expect(backend.commands).toEqual([]);
   });
 });
@@ -225,7 +244,7 @@ const from = (address: string, password: string): RequestInit => ({
 });
 
 describe("a reverse proxy", () => {
-  const proxyHeaders = { user: "X-Forwarded-User", roleHeader: "X-Role", role: "reader" } as const;
+  const proxyHeaders = { user: "X-Forwarded-User", roleHeader: "X-Role", grants: [{ role: "reader" }] } as const;
   const behind = (network: string) => guarded({ proxies: new TrustedProxies([network]), proxyHeaders });
 
   test("that is trusted says who somebody is, and where from", async () => {

@@ -33,7 +33,7 @@ const statusOf = async ({ guard }: Authentication, init?: RequestInit) =>
 const withToken = (token: string): RequestInit => ({ headers: { authorization: `Bearer ${token}` } });
 
 async function makeToken(name = "x"): Promise<string> {
-  const { token, kept } = newToken(name, { role: "reader" }, undefined, clock);
+  const { token, kept } = newToken(name, [{ role: "reader" }], undefined, clock);
   await tokens().add(kept);
   return token;
 }

@@ -4,7 +4,7 @@ import type { Identity } from "../../src/auth/identity.ts";
 import { Login, type LoginEvents } from "../../src/auth/login.ts";
 import { ManualClock } from "../support/manual-clock.ts";
 
-const alice: Identity = { name: "alice", via: "user", role: "operator" };
+const alice: Identity = { name: "alice", via: "user", grants: [{ role: "operator" }] };
 const remote = "192.0.2.1";
 const basic = (user: string, password = "right"): BasicCredentials => ({ kind: "basic", user, password });
 const bearer = (token: string): Credentials => ({ kind: "bearer", token });

@@ -85,7 +85,7 @@ describe("hashes", () => {
 describe("users", () => {
   const store = userStore(path, clock);
   const addUser = async (name: string, password: string) =>
-    store.add(await newUser(name, { role: "admin" }, password, clock));
+    store.add(await newUser(name, [{ role: "admin" }], password, clock));
   const authenticator = (checks = new PasswordChecks()) =>
     new PasswordAuthenticator("user", new CredentialFile(path, parseUsers), tableOfUsers, checks);
 
@@ -95,8 +95,7 @@ describe("users", () => {
     expect(await users.authenticate(basic("alice", "correct horse"))).toEqual({
       name: "alice",
       via: "user",
-      role: "admin",
-      boards: undefined,
+      grants: [{ role: "admin" }],
     });
     expect(readFileSync(path, "utf8")).not.toContain("correct horse");
   });
@@ -185,13 +184,18 @@ describe("an htpasswd file", () => {
     chmodSync(file, 0o600);
     const { checks, hashes } = countingChecks();
     const read = new CredentialFile(file, (text) => parseHtpasswd(text));
-    const users = new PasswordAuthenticator("htpasswd", read, (content) => tableOfHtpasswd(content, "reader"), checks);
+    const users = new PasswordAuthenticator(
+      "htpasswd",
+      read,
+      (content) => tableOfHtpasswd(content, [{ role: "reader" }]),
+      checks,
+    );
     expect(await users.authenticate(basic("nobody", "U*U*"))).toMatchObject({ rejected: "denied" });
     expect(hashes.map((hash) => hash.slice(0, 7))).toEqual(["$2b$07$"]);
     expect(await users.authenticate(basic("alice", "U*U*"))).toEqual({
       name: "alice",
       via: "htpasswd",
-      role: "reader",
+      grants: [{ role: "reader" }],
     });
   });
 

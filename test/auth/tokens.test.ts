@@ -30,7 +30,7 @@ const authenticator = () =>
 const bearer = (token: string) => ({ kind: "bearer", token }) as const;
 
 async function made(name: string, lifetimeMs?: number) {
-  const { token, kept } = newToken(name, { role: "operator", boards: new Set([boardId(1)]) }, lifetimeMs, clock);
+  const { token, kept } = newToken(name, [{ role: "operator", boards: new Set([boardId(1)]) }], lifetimeMs, clock);
   await store().add(kept);
   return { token, kept };
 }
@@ -51,8 +51,7 @@ test("it lets its holder in with its grant, at once, and is then known to have b
   expect(authenticator().authenticate(bearer(token))).toEqual({
     name: "deploy",
     via: "token",
-    role: "operator",
-    boards: new Set([boardId(1)]),
+    grants: [{ role: "operator", boards: new Set([boardId(1)]) }],
     expiresMs: undefined,
   });
   expect(used).toEqual([kept.id]);
@@ -133,7 +132,7 @@ test("of many that are made at once none is lost", async () => {
   const many = tokenStore(path, systemClock);
   const entries = Array.from(
     { length: 20 },
-    (_, index) => newToken(`t${index}`, { role: "reader" }, undefined, clock).kept,
+    (_, index) => newToken(`t${index}`, [{ role: "reader" }], undefined, clock).kept,
   );
   await Promise.all(entries.map((entry) => many.add(entry)));
   expect(store().list()).toHaveLength(20);
@@ -165,6 +164,9 @@ describe("a file that is not of this form", () => {
     `{"version":1,"tokens":{}}`,
     file({ ...good, role: "root" }),
     file({ ...good, boards: [] }),
+    file({ ...good, further: {} }),
+    file({ ...good, further: [{ role: "king" }] }),
+    file({ ...good, further: [{ role: "reader", boards: ["1"] }] }),
     file({ ...good, boards: ["1"] }),
     file({ ...good, sha256: "x" }),
     file({ ...good, sha256: "SECRETHASH" }),

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
 import { TrustedProxies, userOfProxy } from "../../src/auth/trusted-proxy.ts";
+import { boardId } from "../../src/devices/ids.ts";
 
 const proxies = new TrustedProxies(["192.0.2.1", "10.0.0.0/8", "fd00::/8"]);
 
@@ -45,14 +46,27 @@ describe("X-Forwarded-For", () => {
   });
 });
 
+const onBoards = (...ids: readonly number[]) => ({ role: "operator", boards: new Set(ids.map(boardId)) });
+
 describe("whom a proxy names", () => {
-  const fixed = { user: "X-User", roleHeader: null, role: "operator" } as const;
+  const operator = [{ role: "operator" }] as const;
+  const fixed = { user: "X-User", roleHeader: null, grants: operator };
   const given = { ...fixed, roleHeader: "X-Role" };
 
   test.each([
-    [fixed, { "x-user": "alice" }, { name: "alice", via: "proxy", role: "operator" }],
-    [fixed, { "x-user": "alice", "x-role": "admin" }, { name: "alice", via: "proxy", role: "operator" }],
-    [given, { "x-user": "alice", "x-role": "admin" }, { name: "alice", via: "proxy", role: "admin" }],
+    [fixed, { "x-user": "alice" }, { name: "alice", via: "proxy", grants: operator }],
+    [fixed, { "x-user": "alice", "x-role": "admin" }, { name: "alice", via: "proxy", grants: operator }],
+    [given, { "x-user": "alice", "x-role": "admin" }, { name: "alice", via: "proxy", grants: [{ role: "admin" }] }],
+    [
+      given,
+      { "x-user": "alice", "x-role": "reader operator@10  operator@40000001" },
+      { name: "alice", via: "proxy", grants: [{ role: "reader" }, onBoards(0x10), onBoards(0x4000_0001)] },
+    ],
+    [given, { "x-user": "alice", "x-role": "operator@" }, "denied"],
+    [given, { "x-user": "alice", "x-role": "operator@all" }, "denied"],
+    [given, { "x-user": "alice", "x-role": "operator@10 king" }, "denied"],
+    [given, { "x-user": "alice", "x-role": "operator@10,11" }, "denied"],
+    [given, { "x-user": "alice", "x-role": " " }, "denied"],
     [given, { "x-user": "alice", "x-role": "Admin" }, "denied"],
     [given, { "x-user": "alice", "x-role": "root" }, "denied"],
     [given, { "x-user": "alice" }, "denied"],
@@ -77,5 +91,7 @@ describe("whom a proxy names", () => {
       ["x-role", "reader"],
     ]);
     expect(userOfProxy(twoRoles, given)).toBe("denied");
+    for (const header of ["operator@10,operator@11", "operator@10,11", "operator@10, 11", "reader, operator@10"])
+      expect(userOfProxy(new Headers({ "x-user": "alice", "x-role": header }), given)).toBe("denied");
   });
 });

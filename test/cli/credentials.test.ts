@@ -51,15 +51,34 @@ describe("opendcre token", () => {
     expect(everything()).not.toContain(created.out.trim());
     const listed = await run("token list");
     expect(listed.out).toMatch(
-      /^NAME +ROLE +BOARDS +CREATED +EXPIRES +LAST USED\ndeploy +operator +00000001,00000002 +2\S+Z +2\S+Z +-\n$/,
+      /^NAME +ROLES +CREATED +EXPIRES +LAST USED\ndeploy +operator@00000001,00000002 +2\S+Z +2\S+Z +-\n$/,
     );
     const [entry] = JSON.parse((await run("token list --json")).out);
-    expect(Object.keys(entry)).toEqual(["name", "role", "boards", "created", "expires"]);
+    expect(Object.keys(entry)).toEqual(["name", "grants", "created", "expires"]);
     expect(Date.parse(entry.expires) - Date.parse(entry.created)).toBe(90 * 86_400_000);
     expect((await run("token revoke deploy")).exitCode).toBe(0);
     expect((await run("token revoke deploy")).err).toBe("opendcre: there is no deploy\n");
     expect(file("tokens.json")).toEqual({ version: 1, tokens: [] });
     for (const action of ["token-create", "token-revoke"]) expect(trail()).toContain(`"${action}"`);
+  }, 30_000);
+
+  test("takes several roles, some for some boards alone, and lists them as they are given", async () => {
+    const line = "token create night --role reader --role operator@0x11,40000001 --role admin@1";
+    expect((await run(line)).err).toContain(
+      "night: reader and operator of boards 00000011, 40000001 and admin of boards 00000001; never expires",
+    );
+    expect((await run("token list")).out).toMatch(/^night +reader operator@00000011,40000001 admin@00000001 +2\S+Z/m);
+    const [entry] = JSON.parse((await run("token list --json")).out);
+    expect(entry.grants).toEqual([
+      { role: "reader" },
+      { role: "operator", boards: ["00000011", "40000001"] },
+      { role: "admin", boards: ["00000001"] },
+    ]);
+    // The first one stands where programs look that know of no others.
+    expect(file("tokens.json")).toMatchObject({ tokens: [{ role: "reader", further: entry.grants.slice(1) }] });
+    expect(trail()).toContain('"reader and operator of boards 00000011, 40000001 and admin of boards 00000001"');
+    await run("user add alice --role operator@2 --role reader", "correct horse");
+    expect((await run("user list")).out).toMatch(/^alice +operator@00000002 reader +2/m);
   }, 30_000);
 
   test.each([
@@ -68,6 +87,12 @@ describe("opendcre token", () => {
     ["token create x --role king", "expected reader, operator, admin"],
     ["token create x --role reader --boards 1,zz", "expected hexadecimal board ids"],
     ["token create x --role reader --boards 123456789", "expected hexadecimal board ids"],
+    ["token create x --role operator@", "as in operator@10"],
+    ["token create x --role operator@zz", "as in operator@10"],
+    ["token create x --role king@1", "as in operator@10"],
+    ["token create x --role reader --role operator --boards 1", "--boards: expected one --role beside it"],
+    ["token create x --role operator@1 --boards 2", "--boards: expected one --role beside it"],
+    ["token create x --role reader --expires 1d --expires 2d", "--expires is given twice"],
     ["token create x --role reader --expires 0d", "expected a number of hours, days or weeks"],
     ["token create x --role reader --expires 90", "expected a number of hours, days or weeks"],
     ["token create x --role reader --expires 999999999w", "expected a number of hours, days or weeks"],
@@ -102,9 +127,7 @@ describe("opendcre user", () => {
     expect((await run("user password alice", "battery staple")).exitCode).toBe(0);
     expect(file("users.json")).not.toEqual(before);
     expect(everything()).not.toMatch(/correct horse|battery staple|not this/);
-    expect((await run("user list")).out).toMatch(
-      /^NAME +ROLE +BOARDS +CREATED +PASSWORD SET\nalice +admin +all +2\S+Z +2\S+Z\n$/,
-    );
+    expect((await run("user list")).out).toMatch(/^NAME +ROLES +CREATED +PASSWORD SET\nalice +admin +2\S+Z +2\S+Z\n$/);
     expect((await run("user list --json")).out).not.toContain("hash");
     expect((await run("user add alice --role reader", "correct horse")).err).toContain("there is a alice already");
     expect((await run("user remove alice")).exitCode).toBe(0);

@@ -125,6 +125,7 @@ describe("The product with an issuer of tokens", () => {
     const clients = {
       ops: { secret: "secret-of-client-ops", claims: { roles: ["rack-operator"] } },
       monitor: { secret: "secret-of-client-monitor", claims: { roles: ["rack-reader"] } },
+      both: { secret: "secret-of-client-both", claims: { roles: ["rack-operator", "rack-reader"] } },
       other: { secret: "secret-of-client-other", claims: { roles: ["something"] } },
     };
     provider = await startOidcProvider({ clients, keys: [await makeKey("one")] });
@@ -152,6 +153,20 @@ describe("The product with an issuer of tokens", () => {
     expect(await ask(product, "power/2/3001/off", ops)).toMatchObject({ status: 403 });
     expect(await ask(product, "scan/1", monitor)).toMatchObject({ status: 200 });
     expect(await ask(product, "power/1/3001/on", monitor)).toMatchObject({ status: 403 });
+  });
+
+  test("lets them do what any of their roles allows", async () => {
+    const boardsOf = async (client: string) => {
+      const headers = { authorization: `Bearer ${await provider.token(client)}` };
+      const { body } = await product.get("scan", { headers });
+      return body.boards.map(({ board_id: id }: { board_id: string }) => id);
+    };
+    expect(await boardsOf("ops")).toEqual(["00000001"]);
+    expect(await boardsOf("both")).toEqual(await boardsOf("monitor"));
+    expect((await boardsOf("both")).length).toBeGreaterThan(1);
+    const both = `Bearer ${await provider.token("both")}`;
+    expect(await ask(product, "led/1/5001/on", both)).toMatchObject({ status: 200 });
+    expect(await ask(product, "led/2/5001/on", both)).toMatchObject({ status: 403 });
   });
 
   test("keeps everybody else out", async () => {

@@ -72,7 +72,8 @@ describe.skipIf(!hasCurl)("the README's commands for (needs curl, setsid and bas
     const [script = ""] = blocks("Tokens", "sh");
     const out = await run(script);
     expect(jsonIn(out)).toEqual(scan);
-    expect(out).toMatch(/^deploy +operator +00000001,40000001 /m);
+    expect(out).toMatch(/^deploy +operator@00000001,40000001 /m);
+    expect(out).toMatch(/^night +reader operator@00000001,40000001 /m);
     expect(await run("opendcre token list")).not.toContain("monitoring");
   }, 60_000);
 
@@ -87,7 +88,7 @@ describe.skipIf(!hasCurl)("the README's commands for (needs curl, setsid and bas
       outputs.push(await run(line, `${password}\n`));
     }
     expect(outputs.slice(1, 3).map(jsonIn)).toEqual([scan, { led_state: "on" }]);
-    expect(outputs[4]).toMatch(/^alice +operator +all /m);
+    expect(outputs[4]).toMatch(/^alice +operator +\d/m);
     const authorization = `Basic ${btoa("alice:battery staple")}`;
     expect((await served.get("scan/1", { headers: { authorization } })).status).toBe(401);
   }, 60_000);

@@ -2,7 +2,8 @@ import { randomUUID } from "node:crypto";
 import { toError } from "../../lib/to-error.ts";
 import { LdapError } from "./ldap-error.ts";
 import type { LdapServer } from "./ldap-server.ts";
-import type { GroupGrant, LdapSettings, ServiceAccount } from "./ldap-settings.ts";
+import type { Grant } from "../grant.ts";
+import type { LdapSettings, ServiceAccount } from "./ldap-settings.ts";
 import { LdapSession, NO_ATTRIBUTES, type LdapEntry } from "./session.ts";
 import { fillBindName, fillFilter, isDnTemplate } from "./templates.ts";
 
@@ -10,9 +11,9 @@ import { fillBindName, fillFilter, isDnTemplate } from "./templates.ts";
 const IN_CHAIN = "1.2.840.113556.1.4.1941";
 const USER_FILTER_OF_DN = "(objectClass=*)";
 
-/** What a directory says of a name and a password: who that is, and by which group they are let in, or why they are not. */
+/** What a directory says of a name and a password: who that is, and what their groups may do, or why they are not let in. */
 export type Login =
-  | { readonly name: string; readonly group: GroupGrant }
+  | { readonly name: string; readonly grants: readonly Grant[] }
   | { readonly denied: "no such user" | "ambiguous user" | "wrong password" | "in no group that has a role" };
 
 /** Asks one directory about one user, in one conversation. */
@@ -110,9 +111,11 @@ export class DirectoryLogin {
   async #groupsOf(session: LdapSession, { dn, value }: LdapEntry, user: string): Promise<Login> {
     const name = value ?? user;
     const { groups } = this.#settings;
-    const memberships = await Promise.all(groups.map(({ group }) => this.#isMember(session, group, dn, name)));
-    const group = groups[memberships.indexOf(true)];
-    return group ? { name, group } : { denied: "in no group that has a role" };
+    const known = [...new Set(groups.map(({ group }) => group))];
+    const memberships = await Promise.all(known.map((group) => this.#isMember(session, group, dn, name)));
+    const own = new Set(known.filter((_, index) => memberships[index]));
+    const grants = groups.filter(({ group }) => own.has(group)).map(({ role, boards }) => ({ role, boards }));
+    return grants.length > 0 ? { name, grants } : { denied: "in no group that has a role" };
   }
 
   async #isMember(session: LdapSession, group: string, dn: string, user: string): Promise<boolean> {

@@ -109,6 +109,5 @@ function faultOf(user: string, password: string): string | undefined {
 
 function verdictOf(login: Login): Verdict {
   if ("denied" in login) return { rejected: "denied", reason: login.denied };
-  const { name, group } = login;
-  return { name, via: "ldap", role: group.role, boards: group.boards };
+  return { name: login.name, via: "ldap", grants: login.grants };
 }

@@ -1,4 +1,4 @@
-import type { Grant } from "../identity.ts";
+import type { Grant } from "../grant.ts";
 import type { LdapServer } from "./ldap-server.ts";
 
 /**
@@ -39,7 +39,7 @@ export interface LdapSettings {
   readonly userFilter: string;
   /** The attribute with the name by which the user is known: people may type it in several spellings. */
   readonly nameAttribute: string;
-  /** The first group that the user is in says what they may do. */
+  /** Users may do what any of their groups may. A group may stand there several times. */
   readonly groups: readonly GroupGrant[];
   readonly groupCheck: GroupCheck;
   /** With `member`: holds for the entry of a group that the user is in; a template with `{dn}`, the user's DN, and `{user}`, their name. */

@@ -1,5 +1,5 @@
 import { boardId, type BoardId } from "../../devices/ids.ts";
-import type { Grant } from "../identity.ts";
+import type { Grant } from "../grant.ts";
 import type { OidcSettings } from "./oidc-settings.ts";
 
 /** The claims of a token. */
@@ -36,16 +36,14 @@ export function nameIn(claims: Claims, { nameClaim }: OidcSettings): string | un
     : undefined;
 }
 
-/** What a token allows; undefined where it has no role that is known here. */
-export function grantIn(claims: Claims, { rolesClaim, roles, boardsClaim }: OidcSettings): Grant | undefined {
-  const values = textsOf(claimAt(claims, rolesClaim));
-  const found = roles.find(({ value }) => values.includes(value));
-  if (!found) return undefined;
-  const { role, boards } = found;
-  if (boardsClaim === undefined) return { role, boards };
+/** What a token allows: nothing where it has no role that is known here. */
+export function grantsIn(claims: Claims, { rolesClaim, roles, boardsClaim }: OidcSettings): readonly Grant[] {
+  const values = new Set(textsOf(claimAt(claims, rolesClaim)));
+  const found = roles.filter(({ value }) => values.has(value));
+  if (boardsClaim === undefined) return found.map(({ role, boards }) => ({ role, boards }));
   // What is no board, and a claim that is not there, limits all the more.
   const own = new Set(textsOf(claimAt(claims, boardsClaim)).flatMap(boardsOf));
-  return { role, boards: boards ? own.intersection(boards) : own };
+  return found.map(({ role, boards }) => ({ role, boards: boards ? own.intersection(boards) : own }));
 }
 
 /** A board as it stands in URLs: hexadecimal. */

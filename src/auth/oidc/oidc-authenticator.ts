@@ -2,7 +2,7 @@ import { decodeJwt, decodeProtectedHeader, errors, jwtVerify, type JWTPayload } 
 import type { Clock } from "../../lib/clock.ts";
 import { toError } from "../../lib/to-error.ts";
 import type { BearerAuthenticator, BearerCredentials, Rejection, Verdict } from "../authenticator.ts";
-import { grantIn, nameIn } from "./claims.ts";
+import { grantsIn, nameIn } from "./claims.ts";
 import { IssuerKeys, type OidcWitness } from "./issuer-keys.ts";
 import { OidcError } from "./oidc-error.ts";
 import type { OidcSettings } from "./oidc-settings.ts";
@@ -74,10 +74,10 @@ export class OidcAuthenticator implements BearerAuthenticator {
   #verdictOn(payload: JWTPayload): Verdict {
     const name = nameIn(payload, this.#settings);
     if (name === undefined) return denied(`no name in the claim ${this.#settings.nameClaim}`);
-    const grant = grantIn(payload, this.#settings);
-    if (!grant) return denied(`no role in the claim ${this.#settings.rolesClaim}`);
+    const grants = grantsIn(payload, this.#settings);
+    if (grants.length === 0) return denied(`no role in the claim ${this.#settings.rolesClaim}`);
     const expiresMs = ((payload.exp ?? 0) + this.#settings.clockToleranceS) * 1000;
-    return { name, via: this.name, ...grant, expiresMs };
+    return { name, via: this.name, grants, expiresMs };
   }
 }
 

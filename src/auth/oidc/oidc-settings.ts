@@ -1,4 +1,4 @@
-import type { Grant } from "../identity.ts";
+import type { Grant } from "../grant.ts";
 
 /** Ways of signing that are believed: all with a private key that the issuer alone has. */
 export const signatureAlgorithms = [
@@ -38,7 +38,7 @@ export interface OidcSettings {
   readonly nameClaim: string;
   /** The claim with roles: a list, or a text with spaces between. */
   readonly rolesClaim: string;
-  /** The first of these that a token has says what its caller may do. */
+  /** Callers may do what any of those that their token has allows. A value may stand there several times. */
   readonly roles: readonly ClaimGrant[];
   /** The claim with the boards that the caller may do it on; undefined where tokens say nothing of boards. */
   readonly boardsClaim: string | undefined;

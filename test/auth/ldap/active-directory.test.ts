@@ -35,7 +35,9 @@ describe.skipIf(!hasSambaAd)(`Active Directory (needs ${SAMBA_AD})`, () => {
     const ldap = new LdapAuthenticator(settings, systemClock, witness);
     const verdict = await ldap.authenticate({ kind: "basic", user, password });
     expect(failures).toEqual([]);
-    return isRejection(verdict) ? verdict.reason : `${verdict.name} is ${verdict.role}`;
+    return isRejection(verdict)
+      ? verdict.reason
+      : `${verdict.name} is ${verdict.grants.map(({ role }) => role).join(" and ")}`;
   }
 
   test("knows groups in groups where it is asked for them", async () => {

@@ -65,7 +65,11 @@ describe.skipIf(!hasSlapd)(`A directory (needs ${SLAPD})`, () => {
   const ask = (user: string, password: string, changes: Partial<LdapSettings> = {}) =>
     authenticator(changes).authenticate({ kind: "basic", user, password });
 
-  const isAlice = { name: "alice", via: "ldap", role: "operator", boards: new Set([boardId(0x10)]) } as const;
+  const isAlice = {
+    name: "alice",
+    via: "ldap",
+    grants: [{ role: "operator", boards: new Set([boardId(0x10)]) }],
+  } as const;
 
   describe.each([
     { way: "LDAPS", changes: () => ({}) },
@@ -98,35 +102,45 @@ describe.skipIf(!hasSlapd)(`A directory (needs ${SLAPD})`, () => {
     test("by the group's members", async () => {
       expect(await ask("alice", passwords.alice, { groupCheck: "member" })).toEqual(isAlice);
       expect(await ask("bob", passwords.bob, { groupCheck: "member" })).toMatchObject({
-        role: "reader",
-        boards: undefined,
+        grants: [{ role: "reader", boards: undefined }],
       });
     });
 
     test("by the names of its members, whichever way the name was typed", async () => {
       const groups = [{ group: groupDn("unix"), role: "admin" }] as const;
-      const expected = { name: "bob", via: "ldap", role: "admin", boards: undefined } as const;
+      const expected = { name: "bob", via: "ldap", grants: [{ role: "admin", boards: undefined }] } as const;
       expect(await ask("bob", passwords.bob, { groupCheck: "member", groups })).toEqual(expected);
       expect(await ask("BOB", passwords.bob, { groupCheck: "member", groups })).toEqual(expected);
     });
 
-    test("by the first of several groups", async () => {
-      const [ops, readers] = [groupDn("ops"), groupDn("outer")];
-      const both = [
-        { group: ops, role: "reader" },
-        { group: ops, role: "admin" },
+    test("by all groups that a user is in, and all that is said of each", async () => {
+      const boards = new Set([boardId(0x10)]);
+      const groups = [
+        { group: groupDn("unix"), role: "operator", boards },
+        { group: groupDn("ops"), role: "admin" },
+        { group: groupDn("readers"), role: "reader" },
+        { group: groupDn("readers"), role: "operator", boards: new Set([boardId(0x11)]) },
       ] as const;
-      expect(await ask("alice", passwords.alice, { groups: both })).toMatchObject({ role: "reader" });
-      expect(reasonOf(await ask("alice", passwords.alice, { groups: [{ group: readers, role: "admin" }] }))).toBe(
-        "denied: in no group that has a role",
-      );
+      expect(await ask("bob", passwords.bob, { groupCheck: "member", groups })).toMatchObject({
+        grants: [
+          { role: "operator", boards },
+          { role: "reader", boards: undefined },
+          { role: "operator", boards: new Set([boardId(0x11)]) },
+        ],
+      });
+    });
+
+    test("by none that has a group of the user's in it, where that is not asked for", async () => {
+      expect(
+        reasonOf(await ask("alice", passwords.alice, { groups: [{ group: groupDn("outer"), role: "admin" }] })),
+      ).toBe("denied: in no group that has a role");
     });
 
     test("however a group's DN is spelled", async () => {
       const group = `CN = Ops , OU=Groups,DC=EXAMPLE,dc=org`;
       for (const groupCheck of ["memberof", "member"] as const)
         expect(await ask("alice", passwords.alice, { groupCheck, groups: [{ group, role: "admin" }] })).toMatchObject({
-          role: "admin",
+          grants: [{ role: "admin" }],
         });
     });
 
@@ -151,7 +165,7 @@ describe.skipIf(!hasSlapd)(`A directory (needs ${SLAPD})`, () => {
       expect(await ask("alice", passwords.alice, { ...direct, groupCheck })).toEqual(isAlice);
       expect(await ask("zoë", passwords["zoë"], { ...direct, groupCheck })).toMatchObject({
         name: "zoë",
-        role: "reader",
+        grants: [{ role: "reader" }],
       });
       expect(reasonOf(await ask("alice", "wrong", { ...direct, groupCheck }))).toBe("denied: wrong password");
       expect(reasonOf(await ask("nobody", "wrong", { ...direct, groupCheck }))).toBe("denied: wrong password");
@@ -214,8 +228,8 @@ describe.skipIf(!hasSlapd)(`A directory (needs ${SLAPD})`, () => {
 
   test("finds a user with every special character in the name", async () => {
     const odd = "odd*(name)\\";
-    expect(await ask(odd, passwords[odd])).toMatchObject({ name: odd, role: "reader" });
-    expect(await ask("zoë", passwords["zoë"])).toMatchObject({ name: "zoë", role: "reader" });
+    expect(await ask(odd, passwords[odd])).toMatchObject({ name: odd, grants: [{ role: "reader" }] });
+    expect(await ask("zoë", passwords["zoë"])).toMatchObject({ name: "zoë", grants: [{ role: "reader" }] });
   });
 
   describe("cannot say, which is not the user's fault,", () => {

@@ -106,25 +106,36 @@ describe("Tokens of an OpenID provider", () => {
       const expected = {
         name: "ops",
         via: "oidc",
-        role: "operator",
-        boards: new Set([boardId(0x10)]),
+        grants: [{ role: "operator", boards: new Set([boardId(0x10)]) }],
         expiresMs: (exp + 30) * 1000,
       } as const;
       expect(await ask(token)).toEqual(expected);
       expect(failures).toEqual([]);
     });
 
-    test("with the first of several roles", async () => {
-      expect(await ask(await provider.token("both"))).toMatchObject({ name: "both", role: "reader" });
+    test("with all of several roles, and all that is said of each", async () => {
+      const token = await provider.token("both");
+      expect(await ask(token)).toMatchObject({ name: "both", grants: [{ role: "reader" }, { role: "admin" }] });
+      const boards = new Set([boardId(0x10)]);
+      const roles = [
+        { value: "rack-reader", role: "operator", boards },
+        { value: "rack-guest", role: "admin" },
+        { value: "rack-reader", role: "reader" },
+      ] as const;
+      expect(await ask(token, { roles })).toMatchObject({ grants: [{ role: "operator", boards }, { role: "reader" }] });
     });
 
     test("on the boards that they name, and on no others", async () => {
       const boards = new Set([boardId(0x10), boardId(0x1a)]);
       const token = await provider.token("board");
-      expect(await ask(token, { boardsClaim: "boards" })).toMatchObject({ role: "admin", boards });
+      expect(await ask(token, { boardsClaim: "boards" })).toMatchObject({ grants: [{ role: "admin", boards }] });
       const roles = [{ value: "rack-admin", role: "admin", boards: new Set([boardId(0x1a), boardId(0x99)]) }] as const;
-      expect(await ask(token, { boardsClaim: "boards", roles })).toMatchObject({ boards: new Set([boardId(0x1a)]) });
-      expect(await ask(await provider.token("both"), { boardsClaim: "boards" })).toMatchObject({ boards: new Set() });
+      expect(await ask(token, { boardsClaim: "boards", roles })).toMatchObject({
+        grants: [{ boards: new Set([boardId(0x1a)]) }],
+      });
+      expect(await ask(await provider.token("both"), { boardsClaim: "boards" })).toMatchObject({
+        grants: [{ boards: new Set() }, { boards: new Set() }],
+      });
     });
 
     test("with keys of other kinds", async () => {
@@ -155,7 +166,7 @@ describe("Tokens of an OpenID provider", () => {
 
     test("with roles in a text", async () => {
       expect(await ask(await forge({ scope: "openid rack-reader" }), { rolesClaim: "scope" })).toMatchObject({
-        role: "reader",
+        grants: [{ role: "reader" }],
       });
     });
   });
