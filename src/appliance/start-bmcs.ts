@@ -12,7 +12,7 @@ import { defaultLinkPolicy } from "../ipmi/bmc-link.ts";
 import { InventoryCache, noStore, type InventoryStore } from "../ipmi/inventory-cache.ts";
 import { IpmiBackend } from "../ipmi/ipmi-backend.ts";
 import { openLanBmc } from "../ipmi/lan-bmc.ts";
-import { loadBmcFile } from "../ipmi/file/load-bmc-file.ts";
+import { credentialIn, loadBmcFile } from "../ipmi/file/load-bmc-file.ts";
 import { defaultSettlePolicy } from "../ipmi/power.ts";
 import { Secret } from "../ipmi/secret.ts";
 import { systemClock as clock } from "../lib/clock.ts";
@@ -89,7 +89,7 @@ function definitionsIn(file: string, config: Config, env: Environment, log: Log)
     log.warn({ event: "reload", file }, `${file} is not there: no BMCs are served`);
     return [];
   }
-  const { bmcs, notices } = loadBmcFile(file, env["CREDENTIALS_DIRECTORY"]);
+  const { bmcs, notices } = loadBmcFile(file, credentialIn(env["CREDENTIALS_DIRECTORY"]));
   for (const { level, message } of notices) log[level]({}, message);
   return bmcs;
 }

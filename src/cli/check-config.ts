@@ -29,8 +29,11 @@ export async function checkConfig(invocation: Invocation, context: CommandContex
 async function bmcsOf({ ipmi }: Config, { env }: CommandContext): Promise<BmcFile | undefined> {
   const { bmcConfig: file, mayBmcConfigBeMissing } = ipmi;
   if (file === null || (mayBmcConfigBeMissing && !existsSync(file))) return undefined;
-  const { loadBmcFile } = await import("../ipmi/file/load-bmc-file.ts");
-  return loadBmcFile(file, env["CREDENTIALS_DIRECTORY"]);
+  const [{ loadBmcFile }, { serviceCredential }] = await Promise.all([
+    import("../ipmi/file/load-bmc-file.ts"),
+    import("./service-credentials.ts"),
+  ]);
+  return loadBmcFile(file, serviceCredential(env));
 }
 
 /** What is served over IPMI, in a line. */

@@ -139,6 +139,18 @@ describe("check-config", () => {
     expect(stderr).toMatch(/^opendcre: [^\n]*no-rack\.json[^\n]*; correct the name, or create the file\n$/);
   });
 
+  test("looks for passwords where systemd takes the service's from", async () => {
+    const bmcs = ["opendcre_no-such-file", "rack7"].map((name) => ({ bmc_ip: name, password_credential: name }));
+    file("bmcs.json", JSON.stringify({ bmcs: bmcs.map((bmc) => ({ ...bmc, username: "u" })) }));
+    const { stderr, exitCode } = await opendcre(
+      "check-config",
+      file("names-bmcs.json", '{ "ipmi": { "bmc_config": "bmcs.json" } }'),
+    );
+    expect(exitCode).toBe(78);
+    expect(stderr).toContain("open '/etc/opendcre/credentials/no-such-file'");
+    expect(stderr).toContain("the service is handed opendcre_FILE for each FILE in /etc/opendcre/credentials");
+  });
+
   test("takes one file", async () => {
     expect(await opendcre("check-config", "--config", "a", "b")).toEqual({
       stdout: "",

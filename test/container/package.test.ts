@@ -137,6 +137,12 @@ describe.skipIf(missing.length > 0)(title, () => {
       "nsenter -t $(systemctl show opendcre -P MainPID) -m cat /run/credentials/opendcre.service/opendcre_bmc",
     );
     expect(read).toBe("hunter2");
+    await container.run(
+      `jq -n '{bmcs: [{bmc_ip: "192.0.2.1", username: "u", password_credential: "opendcre_bmc"}]}' >/root/bmcs.json`,
+    );
+    expect(await container.run("OPENDCRE_IPMI_BMC_CONFIG=/root/bmcs.json opendcre check-config")).toContain(
+      "serves 1 BMCs, listed in /root/bmcs.json",
+    );
   });
 
   test("writes to the journal with levels", async () => {

@@ -1,27 +1,14 @@
 import { readFileSync } from "node:fs";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import type { Environment } from "../../appliance/environment.ts";
 import type { Config } from "../../config/config.ts";
 import { BmcFileError } from "../../ipmi/file/bmc-file-error.ts";
 import { parseBmcFile, type BmcFile } from "../../ipmi/file/bmc-file.ts";
+import { serviceCredential } from "../service-credentials.ts";
 import { fail, ok, warn, type Finding } from "./finding.ts";
 import type { Machine } from "./machine.ts";
 import { refusalAt, type RightsView } from "./rights.ts";
 import { wishes } from "./service-user.ts";
-
-/** What the unit names as LoadCredential: FILE in this folder is the credential opendcre_FILE. */
-const CREDENTIALS = "/etc/opendcre/credentials";
-const CREDENTIAL_PREFIX = "opendcre_";
-
-/** Where a credential is that systemd would hand to the service. */
-function credentialPath(name: string, directory: string | undefined): string {
-  if (name !== basename(name) || name === "." || name === "..")
-    throw new RangeError("a name without slashes is expected");
-  if (directory !== undefined) return join(directory, name);
-  if (!name.startsWith(CREDENTIAL_PREFIX))
-    throw new RangeError(`the service is handed ${CREDENTIAL_PREFIX}FILE for each FILE in ${CREDENTIALS}`);
-  return join(CREDENTIALS, name.slice(CREDENTIAL_PREFIX.length));
-}
 
 /** The BMC file as the service would read it, and what is wrong with it. */
 export function loadBmcs(
@@ -39,6 +26,7 @@ export function loadBmcs(
     return { file: undefined, findings: [finding] };
   }
   const passwordFiles: string[] = [];
+  const credentialPath = serviceCredential(env);
   try {
     const file = parseBmcFile(readFileSync(path, "utf8"), path, {
       readFile(name) {
@@ -46,7 +34,7 @@ export function loadBmcs(
         passwordFiles.push(passwordFile);
         return readFileSync(passwordFile, "utf8");
       },
-      readCredential: (name) => readFileSync(credentialPath(name, env["CREDENTIALS_DIRECTORY"]), "utf8"),
+      readCredential: (name) => readFileSync(credentialPath(name), "utf8"),
     });
     const notices = file.notices.map(({ message }) => warn(subject, message));
     const refusals = passwordFiles.flatMap((name) => refusalAt(name, wishes.read, machine) ?? []);

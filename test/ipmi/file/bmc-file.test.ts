@@ -7,7 +7,7 @@ import sample from "../../../config/bmc_config_sample.json" with { type: "json" 
 import { isSameBmc } from "../../../src/ipmi/bmc-definition.ts";
 import { BmcFileError } from "../../../src/ipmi/file/bmc-file-error.ts";
 import { parseBmcFile } from "../../../src/ipmi/file/bmc-file.ts";
-import { loadBmcFile } from "../../../src/ipmi/file/load-bmc-file.ts";
+import { credentialIn, loadBmcFile } from "../../../src/ipmi/file/load-bmc-file.ts";
 import type { SecretSource } from "../../../src/ipmi/file/read-secrets.ts";
 import type { Secret } from "../../../src/ipmi/secret.ts";
 
@@ -367,12 +367,12 @@ test("files are found from the BMC file's folder, credentials in systemd's, and 
         ],
       }),
     );
-    const { bmcs } = loadBmcFile(path, join(folder, "credentials"));
+    const { bmcs } = loadBmcFile(path, credentialIn(join(folder, "credentials")));
     expect(bmcs.map(({ password }) => textOf(password))).toEqual(["from-file", "from-systemd"]);
-    expect(() => loadBmcFile(path, undefined)).toThrow("CREDENTIALS_DIRECTORY is not set");
+    expect(() => loadBmcFile(path, credentialIn(undefined))).toThrow("CREDENTIALS_DIRECTORY is not set");
     writeFileSync(path, JSON.stringify({ bmcs: [{ ...user, password_credential: "../pw/a" }] }));
-    expect(() => loadBmcFile(path, join(folder, "credentials"))).toThrow("a name without slashes");
-    expect(() => loadBmcFile(join(folder, "none.json"), undefined)).toThrow("ENOENT");
+    expect(() => loadBmcFile(path, credentialIn(join(folder, "credentials")))).toThrow("a name without slashes");
+    expect(() => loadBmcFile(join(folder, "none.json"), credentialIn(undefined))).toThrow("ENOENT");
   } finally {
     rmSync(folder, { recursive: true });
   }
