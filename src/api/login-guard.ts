@@ -16,7 +16,7 @@ export interface LoginGuardOptions {
   readonly anonymousRole: "none" | "reader";
 }
 
-const anonymousReader = callerOf({ name: "anonymous", via: "none", role: "reader" });
+const anonymousReader = callerOf({ name: "anonymous", via: "none", grants: [{ role: "reader" }] });
 
 /** What credentials are called in `WWW-Authenticate`. */
 const REALM = 'realm="OpenDCRE"';

@@ -3,6 +3,7 @@ import { LoginGuard } from "../api/login-guard.ts";
 import type { Authenticator, Credentials } from "../auth/authenticator.ts";
 import { CredentialFile } from "../auth/credential-file.ts";
 import { TOKEN_FILE, TOKEN_USE_FILE, USER_FILE } from "../auth/file-names.ts";
+import { parseGrants, type Grant } from "../auth/grant.ts";
 import { parseHtpasswd, type Htpasswd } from "../auth/htpasswd.ts";
 import { Login, type LoginEvents } from "../auth/login.ts";
 import { PasswordAuthenticator, tableOfHtpasswd, tableOfUsers } from "../auth/password-authenticators.ts";
@@ -58,7 +59,9 @@ export async function buildLogin(options: BuildLoginOptions): Promise<BuiltLogin
     login,
     proxies: new TrustedProxies(trustedProxies),
     proxyHeaders:
-      proxyUserHeader === null ? undefined : { user: proxyUserHeader, roleHeader: proxyRoleHeader, role: proxyRole },
+      proxyUserHeader === null
+        ? undefined
+        : { user: proxyUserHeader, roleHeader: proxyRoleHeader, grants: grantsIn(proxyRole) },
     anonymousRole,
   });
   const close = async () => {
@@ -66,6 +69,13 @@ export async function buildLogin(options: BuildLoginOptions): Promise<BuiltLogin
     await login.close();
   };
   return { guard, reload: () => login.reload(), close };
+}
+
+/** The grants that a setting spells. The configuration has been checked. */
+function grantsIn(text: string): readonly Grant[] {
+  const grants = parseGrants(text);
+  if (!grants) throw new RangeError(`no role: ${text}`);
+  return grants;
 }
 
 /** Those that ask other machines, whose code few need. */
@@ -86,6 +96,7 @@ function passwordAuthenticators({ config, directory, log }: BuildLoginOptions): 
   const users = new CredentialFile(join(directory, USER_FILE), parseUsers);
   const ofUsers = new PasswordAuthenticator("user", users, tableOfUsers, checks);
   if (htpasswd === null) return [ofUsers];
+  const grants = grantsIn(htpasswdRole);
   const parse = (text: string | undefined): Htpasswd => {
     const parsed = parseHtpasswd(text);
     if (text === undefined) log.warn({ event: "auth" }, `${htpasswd} is not there: none of its users can come in`);
@@ -93,7 +104,7 @@ function passwordAuthenticators({ config, directory, log }: BuildLoginOptions): 
       log.warn({ event: "auth" }, `${htpasswd}: line ${line} lets nobody in: ${fault}`);
     return parsed;
   };
-  const tableOf = (content: Htpasswd) => tableOfHtpasswd(content, htpasswdRole);
+  const tableOf = (content: Htpasswd) => tableOfHtpasswd(content, grants);
   return [ofUsers, new PasswordAuthenticator("htpasswd", new CredentialFile(htpasswd, parse), tableOf, checks)];
 }
 
