@@ -162,9 +162,8 @@ class ApiServer implements Listener {
     if (!old || !this.#tls) throw new TypeError("there are no certificates to replace: this server serves no HTTPS");
     if (this.#stopped || JSON.stringify(tls) === JSON.stringify(this.#tls)) return;
     const group = (this.#group ??= new PortGroup(this.port, old, (this.#options.openSteering ?? openSteering)()));
-    const isSteered = group.prepareForNext();
     const current = new Generation(this.#options, this.port, tls);
-    group.joined(current);
+    const isSteered = group.joined(current);
     this.#current = current;
     this.#tls = tls;
     old.retire();
@@ -182,7 +181,7 @@ class ApiServer implements Listener {
       this.#closing.add(generation);
       const forget = () => void this.#closing.delete(generation);
       generation.server.stop().then(forget, forget);
-      if (this.#current) group.left(generation, this.#current);
+      group.left(generation);
     };
     const timer = this.#clock.after(delayMs, close);
     const retiring = { generation, close };

@@ -24,9 +24,8 @@ export function openSteering(): Steer {
     return (port, index) => {
       const fd = listeningDescriptor(port);
       if (fd === undefined) return false;
-      const filter = filterThatReturns(index);
-      const program = programOf(1, addressOf(filter));
-      return calls.setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, program, program.length) === 0;
+      const program = programThatReturns(index, addressOf);
+      return calls.setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, program, FPROG_SIZE) === 0;
     };
   } catch (error) {
     if (error instanceof LibcError) return () => false;
@@ -46,20 +45,21 @@ function listeningDescriptor(wanted: number): number | undefined {
   }
 }
 
-/** `struct sock_filter`: code, two jumps, a constant. */
-function filterThatReturns(constant: number): Uint8Array<ArrayBuffer> {
-  const bytes = new DataView(new ArrayBuffer(8));
-  bytes.setUint16(0, BPF_RET_K, true);
-  bytes.setUint32(4, constant, true);
-  return new Uint8Array(bytes.buffer);
-}
+const FPROG_SIZE = 16;
+const FILTER_SIZE = 8;
 
-/** `struct sock_fprog`: the number of instructions, and where they are. */
-function programOf(length: number, address: bigint): Uint8Array<ArrayBuffer> {
-  const bytes = new DataView(new ArrayBuffer(16));
-  bytes.setUint16(0, length, true);
-  bytes.setBigUint64(8, address, true);
-  return new Uint8Array(bytes.buffer);
+/**
+ * A `struct sock_fprog`, the number of instructions and where they are, and behind it the one instruction, a `struct sock_filter`: code, two
+ * jumps, a constant. In one piece, so that whoever has the first keeps the second.
+ */
+function programThatReturns(constant: number, addressOf: (bytes: Uint8Array<ArrayBuffer>) => bigint) {
+  const program = new Uint8Array(FPROG_SIZE + FILTER_SIZE);
+  const view = new DataView(program.buffer);
+  view.setUint16(0, 1, true);
+  view.setBigUint64(8, addressOf(program) + BigInt(FPROG_SIZE), true);
+  view.setUint16(FPROG_SIZE, BPF_RET_K, true);
+  view.setUint32(FPROG_SIZE + 4, constant, true);
+  return program;
 }
 
 /** The sockets that listen on one port, as the kernel has them in its table. */
@@ -67,28 +67,31 @@ export class PortGroup<Socket> {
   readonly #port: number;
   readonly #steer: Steer;
   readonly #sockets: Socket[];
+  #newest: Socket;
 
   constructor(port: number, first: Socket, steer: Steer) {
     this.#port = port;
     this.#steer = steer;
     this.#sockets = [first];
+    this.#newest = first;
   }
 
-  /** Gives the connections to whichever socket is the next to listen; false where they will be spread over all. */
-  prepareForNext(): boolean {
-    return this.#steer(this.#port, this.#sockets.length);
-  }
-
-  /** Call when a further socket listens. */
-  joined(socket: Socket): void {
-    this.#sockets.push(socket);
+  /** Gives the connections to a further socket, which has begun to listen; false where they will be spread over all. */
+  joined(newest: Socket): boolean {
+    this.#sockets.push(newest);
+    this.#newest = newest;
+    return this.#steerToNewest();
   }
 
   /** Call when a socket has been closed. In the kernel's table the last one takes its place. */
-  left(socket: Socket, newest: Socket): void {
+  left(socket: Socket): void {
     const index = this.#sockets.indexOf(socket);
     const last = this.#sockets.pop();
     if (last !== undefined && last !== socket && index >= 0) this.#sockets[index] = last;
-    this.#steer(this.#port, this.#sockets.indexOf(newest));
+    this.#steerToNewest();
+  }
+
+  #steerToNewest(): boolean {
+    return this.#steer(this.#port, this.#sockets.indexOf(this.#newest));
   }
 }
