@@ -140,8 +140,9 @@ describe("check-config", () => {
   });
 
   test("looks for passwords where systemd takes the service's from", async () => {
-    const bmcs = ["opendcre_no-such-file", "rack7"].map((name) => ({ bmc_ip: name, password_credential: name }));
-    file("bmcs.json", JSON.stringify({ bmcs: bmcs.map((bmc) => ({ ...bmc, username: "u" })) }));
+    const names = ["opendcre_no-such-file", "rack7"];
+    const bmcs = names.map((name) => ({ bmc_ip: name, username: "u", password_credential: name }));
+    file("bmcs.json", JSON.stringify({ bmcs }));
     const { stderr, exitCode } = await opendcre(
       "check-config",
       file("names-bmcs.json", '{ "ipmi": { "bmc_config": "bmcs.json" } }'),

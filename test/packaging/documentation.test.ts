@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test";
 import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { bashCompletion } from "../../packaging/bash-completion.ts";
 import { debianVersion } from "../../packaging/debian-version.ts";
 import { escapeRoff } from "../../packaging/man-page.ts";
@@ -7,6 +9,7 @@ import { opendcrePage } from "../../packaging/opendcre-8.ts";
 import { opendcreJsonPage } from "../../packaging/opendcre-json-5.ts";
 import { commands } from "../../src/cli/commands.ts";
 import { settingSchemas } from "../../src/config/schema.ts";
+import { root } from "../support/product.ts";
 
 const title = { version: "2.0.0~alpha.1", epochS: Date.UTC(2026, 10, 24) / 1000 };
 const pages = { "opendcre(8)": opendcrePage(title), "opendcre.json(5)": opendcreJsonPage(title) };
@@ -84,6 +87,43 @@ describe("completion", () => {
   test("takes what is typed for nothing but a text", () => {
     expect(offered("$(touch /tmp/opendcre-completion)")).toEqual([]);
     expect(Bun.file("/tmp/opendcre-completion").size).toBe(0);
+  });
+});
+
+/** What docs/operations.md has a line for: `warn tls`. */
+function explained(): Set<string> {
+  const [, table = ""] = readFileSync(join(root, "docs/operations.md"), "utf8").split("## What the log says");
+  const [, body = ""] = table.split(/^\|---.*$/m);
+  const rows = body.split("\n").map((row) => row.split("|").map((cell) => cell.trim()));
+  return new Set(
+    rows.flatMap(([, level = "", events = ""]) =>
+      [...events.matchAll(/`([a-z-]+)`/g)].map(([, event = ""]) => `${level} ${event}`),
+    ),
+  );
+}
+
+/** Everything that the program itself logs, as it stands in its sources. */
+const logged = [...new Bun.Glob("src/**/*.ts").scanSync(root)]
+  .map((path) => readFileSync(join(root, path), "utf8"))
+  .join("\n");
+
+const eventOf = (line: string) => line.split(" ")[1] ?? "";
+
+describe("the table of log lines", () => {
+  test("has every event, and none that there is not", () => {
+    const names = [
+      ...logged.matchAll(/\bevent(?::| =) "([a-z-]+)"(?! \|)/g),
+      ...logged.matchAll(/\blog\.event\("([a-z-]+)"/g),
+    ].map(([, name = ""]) => name);
+    expect(names.length).toBeGreaterThan(20);
+    expect([...new Set([...explained()].map(eventOf))].toSorted()).toEqual([...new Set(names)].toSorted());
+  });
+
+  test("has every event at its level", () => {
+    const calls = [...logged.matchAll(/\blog\.(info|warn|error|fatal)\(\s*\{\s*event: "([a-z-]+)"/g)];
+    const lines = new Set(calls.map(([, level = "", event = ""]) => `${level} ${event}`));
+    expect(lines.size).toBeGreaterThan(20);
+    expect([...lines].filter((line) => !explained().has(line))).toEqual([]);
   });
 });
 
