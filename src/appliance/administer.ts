@@ -60,6 +60,7 @@ function userName(): string {
 
 const eventsFor = (complain: (line: string) => void) => ({
   repaired: (path: string) => complain(`${path} ended in a damaged line, as a power cut leaves it`),
+  changed: (path: string) => complain(`${path} is not as it was written: see opendcre audit verify`),
   cut: (path: string) => complain(`${path} has been cut: see opendcre audit verify`),
   rotated: () => undefined,
   // Whoever is refused gets an error that says so; this is what the system says, mostly with the path.

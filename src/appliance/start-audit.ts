@@ -62,7 +62,7 @@ async function openServersTrail(path: string, config: Config, log: Log): Promise
   ]);
   const trail = openAuditTrail({ path, rotateBytes: config.audit.rotateBytes, clock, events: auditEvents(log) });
   try {
-    for (const line of await findUnfinished(path)) {
+    for (const line of await findUnfinished(path, clock)) {
       logUnknownOutcome(log, line);
       // Written as soon as it can be; that it cannot be now has been told to the log.
       trail.endUnknown(line).catch(ignoreUnavailable);

@@ -62,10 +62,12 @@ export async function showAudit(invocation: Invocation, context: CommandContext)
   const board = boardOf(textOf(invocation, "board"));
   const since = sinceOf(textOf(invocation, "since"), clock.wallMs());
   await using snapshot = await openTrail(invocation, context);
+  let unreadable = 0;
   for (const { file, size } of snapshot.files) {
     let text = "";
     for await (const { bytes, isWhole } of readLines(file, 0, size)) {
       const line = isWhole ? decodeLine(bytes.subarray(0, -1)) : "";
+      if (typeof line === "string") unreadable++;
       if (typeof line === "string" || !isWanted(line, board, since)) continue;
       text += `${sentenceOf(line)}\n`;
       if (text.length < PORTION) continue;
@@ -73,6 +75,10 @@ export async function showAudit(invocation: Invocation, context: CommandContext)
       text = "";
     }
     if (text !== "") await context.print(text);
+  }
+  if (unreadable > 0) {
+    const what = unreadable === 1 ? "1 line is" : `${unreadable} lines are`;
+    await context.complain(`opendcre: ${what} not as it was written, and left out: see opendcre audit verify\n`);
   }
   return exitCodes.ok;
 }
@@ -119,9 +125,14 @@ const readable = (value: unknown): string =>
 function sentenceOf({ seq, members }: AuditLine): string {
   const { time, phase, result, intent } = members;
   const start = `${readable(time).replace("T", " ")}  ${seq} ${readable(phase).padEnd(7)}`;
-  if (phase === "repair") return `${start}  ${readable(members["skipped_bytes"])} damaged bytes set aside`;
+  if (phase === "repair") return `${start}  ${repairOf(members)}`;
   const end = phase === "outcome" ? `: ${readable(result)} (of ${readable(intent)})` : "";
   return `${start}  ${actOf(members)}${end}`;
+}
+
+function repairOf({ skipped_bytes: skipped, cut_seq: cutSeq }: AuditLine["members"]): string {
+  if (cutSeq !== undefined) return `lines up to number ${readable(cutSeq)} were on the disk, and are gone`;
+  return `${readable(skipped)} damaged bytes set aside`;
 }
 
 function actOf({

@@ -7,7 +7,14 @@ import { act } from "../telemetry/audit/support.ts";
 
 const [path = ""] = process.argv.slice(2);
 const nothing = () => undefined;
-const events = { repaired: nothing, cut: nothing, rotated: nothing, unavailable: nothing, available: nothing };
+const events = {
+  repaired: nothing,
+  changed: nothing,
+  cut: nothing,
+  rotated: nothing,
+  unavailable: nothing,
+  available: nothing,
+};
 const file = new AuditFile({ path, rotateBytes: 100_000, clock: systemClock, events });
 const sink = {
   async append(contents: Parameters<typeof file.append>[0]) {

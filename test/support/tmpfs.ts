@@ -31,7 +31,7 @@ export function mountTmpfs(path: string): SmallDisk {
     },
     empty: () => rmSync(filler),
     remount: (option) => void mount("-o", `remount,${option}`, path),
-    [Symbol.dispose]: () => void Bun.spawnSync(["umount", path]),
+    [Symbol.dispose]: () => void Bun.spawnSync(["umount", "--lazy", path]),
   };
 }
 

@@ -156,6 +156,35 @@ describe("the audit trail of the product", () => {
     for (const character of "\u001B\u0007") expect(stdout).not.toContain(character);
   }, 30_000);
 
+  test("is shown with what is wrong with it: a line that was changed", async () => {
+    const state = newFolder();
+    const create = (name: string) => run(state, "token", "create", name, "--role", "reader");
+    await create("t");
+    writeFileSync(trailIn(state), readFileSync(trailIn(state), "utf8").replace("reader", "admin"));
+    expect((await create("u")).stderr).toContain("audit.jsonl is not as it was written: see opendcre audit verify");
+    const { stdout, stderr, code } = await run(state, "audit", "show");
+    expect(stdout.trimEnd().split("\n")).toEqual([
+      expect.stringMatching(/Z {2}2 outcome {2}token-create reader t, by .*: ok \(of 1\)$/),
+      expect.stringMatching(/Z {2}3 intent {3}token-create reader u, by /),
+      expect.stringMatching(/Z {2}4 outcome {2}token-create reader u, by .*: ok \(of 3\)$/),
+    ]);
+    const said = "1 line is not as it was written, and left out: see opendcre audit verify";
+    expect([stderr, code]).toEqual([`opendcre: ${said}\n`, 0]);
+    expect((await run(state, "audit", "verify")).code).toBe(65);
+  }, 30_000);
+
+  test("is shown with what is wrong with it: an end that is gone", async () => {
+    const state = newFolder();
+    const create = (name: string) => run(state, "token", "create", name, "--role", "reader");
+    await create("t");
+    const text = readFileSync(trailIn(state), "utf8");
+    writeFileSync(trailIn(state), text.slice(0, text.indexOf("\n") + 1));
+    expect((await create("u")).stderr).toContain("audit.jsonl has been cut: see opendcre audit verify");
+    const { stdout } = await run(state, "audit", "show");
+    expect(stdout).toMatch(/Z {2}2 repair {3}lines up to number 2 were on the disk, and are gone$/m);
+    expect((await run(state, "audit", "verify")).code).toBe(65);
+  }, 30_000);
+
   test("says of a command that a killed program had under way that its outcome is unknown", async () => {
     const state = newFolder();
     // At 50 baud, an answer takes seconds.
@@ -342,11 +371,12 @@ describe.skipIf(!mayBecomeNobody)("the audit trail of a user who may write nothi
     expect(warned).toMatchObject([
       { path, msg: expect.stringContaining("because the usual folder cannot be written") },
     ]);
-    const child = Bun.spawn([...asNobody, ...fromSources, "audit", "verify"], {
-      cwd: root,
-      env: { ...Bun.env, HOME: home },
-    });
-    expect(await child.stdout.text()).toStartWith("ok: 2 lines in 1 file");
+    const said = async (...command: readonly string[]) => {
+      const env = { ...Bun.env, HOME: home, OPENDCRE_BUS_DEVICE: "" };
+      return Bun.spawn([...asNobody, ...fromSources, ...command], { cwd: root, env }).stdout.text();
+    };
+    expect(await said("audit", "verify")).toStartWith("ok: 2 lines in 1 file");
+    expect(await said("doctor")).toMatch(/^warn +audit trail: it is \S+audit\.jsonl, because the usual folder/m);
   }, 30_000);
 
   test("is said to be out of reach where that cannot be written either", async () => {

@@ -14,6 +14,8 @@ import { walkTail } from "./tail.ts";
 export interface AuditFileEvents {
   /** Damaged bytes after the last sound line were set aside, as a power cut leaves them. */
   repaired(path: string, skippedBytes: number): void;
+  /** What is in the file, from this byte on, is not as it was written, though its end is. */
+  changed(path: string, offset: number): void;
   /** Lines that were on the disk are gone: somebody has cut the trail. */
   cut(path: string, expected: ChainEnd, found: ChainEnd): void;
   rotated(path: string, archive: string): void;
@@ -80,10 +82,12 @@ export class AuditFile {
     if (!file) throw new TypeError(`${path} is neither there nor can it be made`);
     try {
       const { size } = await file.stat();
-      const walker = await walkTail(file, size);
+      const head = await this.#head.read();
+      const walker = await walkTail(file, size, head);
       this.#last = walker.last ?? (await this.#endOfArchives());
+      if (walker.changedAt !== undefined) this.#options.events.changed(path, walker.changedAt);
       const open = { file, size };
-      await this.#repair(open, walker);
+      await this.#repair(open, walker, head);
       this.#open = open;
       return open;
     } catch (error) {
@@ -105,10 +109,9 @@ export class AuditFile {
   }
 
   /** Has a line say what of the file's end does not count, and how far the trail once went where it has been cut. */
-  async #repair(open: OpenFile, { gap, soundBytes }: ChainWalker): Promise<void> {
+  async #repair(open: OpenFile, { gap, soundBytes }: ChainWalker, head: ChainEnd | undefined): Promise<void> {
     const { path, clock, events } = this.#options;
     const last = this.#last;
-    const head = await this.#head.read();
     const isCut = head !== undefined && (head.seq > last.seq || (head.seq === last.seq && head.hash !== last.hash));
     if (!gap && !isCut) return;
     const lineEnd = gap && !gap.endsLine ? "\n" : "";

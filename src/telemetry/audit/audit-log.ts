@@ -11,6 +11,12 @@ export const auditEvents = (log: Log): AuditFileEvents & AuditTrailEvents => ({
       `${path} ended in a damaged line, as a power cut leaves it: it was set aside in place`,
     );
   },
+  changed(path, offset) {
+    log.error(
+      { event: "audit", path, offset },
+      `${path} is not as it was written, from byte ${offset} on: see opendcre audit verify`,
+    );
+  },
   cut(path, expected, found) {
     log.error(
       { event: "audit", path, expected_seq: expected.seq, found_seq: found.seq, expected_hash: expected.hash },

@@ -22,6 +22,8 @@ interface WalkStart {
   readonly before?: ChainEnd | undefined;
   /** The walk begins somewhere in a file: what comes before the first line that is whole says nothing. */
   readonly isInMiddle?: boolean;
+  /** A line that is known to have been written: it fits, whatever has become of those before it. */
+  readonly known?: ChainEnd | undefined;
 }
 
 /**
@@ -31,13 +33,16 @@ interface WalkStart {
 export class ChainWalker {
   #last: ChainEnd | undefined;
   readonly #isInMiddle: boolean;
+  readonly #known: ChainEnd | undefined;
+  #changedAt: number | undefined;
   #gap: OpenGap | undefined;
   #lineNumber = 1;
   #soundBytes = 0;
 
-  constructor({ before, isInMiddle = false }: WalkStart = {}) {
+  constructor({ before, isInMiddle = false, known }: WalkStart = {}) {
     this.#last = before;
     this.#isInMiddle = isInMiddle;
+    this.#known = known;
   }
 
   /** The last line that fits; undefined where there is none. */
@@ -48,6 +53,11 @@ export class ChainWalker {
   /** Where the last line that fits ends. */
   get soundBytes(): number {
     return this.#soundBytes;
+  }
+
+  /** Where lines ahead of the known one are not as they were written; undefined where they are. */
+  get changedAt(): number | undefined {
+    return this.#changedAt;
   }
 
   /** What does not fit and has not been accepted. */
@@ -63,7 +73,7 @@ export class ChainWalker {
   /** Takes the next line, and returns it where it fits. */
   take(raw: RawLine): AuditLine | undefined {
     const line = raw.isWhole ? decodeLine(raw.bytes.subarray(0, -1)) : "it is not whole";
-    const fits = typeof line !== "string" && this.#fits(line, raw.offset);
+    const fits = typeof line !== "string" && (this.#fits(line, raw.offset) || this.#isKnown(line, raw.offset));
     if (fits) {
       this.#last = { seq: line.seq, hash: line.hash };
       this.#soundBytes = raw.offset + raw.bytes.length;
@@ -81,6 +91,12 @@ export class ChainWalker {
     const { phase, skipped_bytes: bytes, skipped_sha256: sha256 } = line.members;
     if (!this.#gap) return phase !== "repair" || bytes === 0 || !this.#last;
     return phase === "repair" && bytes === offset - this.#gap.offset && sha256 === this.#gap.digestWith("");
+  }
+
+  #isKnown({ seq, hash }: AuditLine, offset: number): boolean {
+    if (seq !== this.#known?.seq || hash !== this.#known.hash) return false;
+    this.#changedAt = this.#gap?.offset ?? offset;
+    return true;
   }
 
   #expected(): string {

@@ -1,6 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { ChainWalker } from "./chain-walker.ts";
 import { readLines } from "./line-reader.ts";
+import type { ChainEnd } from "./record.ts";
 
 /**
  * So much of a file's end is looked at. All that is written at once is much less, and what was written before that is on the disk: only
@@ -8,11 +9,11 @@ import { readLines } from "./line-reader.ts";
  */
 const WINDOW_BYTES = 2_097_152;
 
-/** Looks at the end of a file of `size` bytes: where the chain ends in it, and what comes after that. */
-export async function walkTail(file: FileHandle, size: number, windowBytes = WINDOW_BYTES): Promise<ChainWalker> {
-  for (let window = windowBytes; ; window *= 4) {
+/** Looks at the end of a file of `size` bytes: where the chain ends in it, and what comes after that. `known` is a line that was written. */
+export async function walkTail(file: FileHandle, size: number, known?: ChainEnd): Promise<ChainWalker> {
+  for (let window = WINDOW_BYTES; ; window *= 4) {
     const start = Math.max(0, size - window);
-    const walker = new ChainWalker({ isInMiddle: start > 0 });
+    const walker = new ChainWalker({ isInMiddle: start > 0, known });
     for await (const line of readLines(file, start, size)) walker.take(line);
     if (walker.last || start === 0) return walker;
   }

@@ -31,7 +31,14 @@ const closed = () => {
 
 async function makeTrail(name: string): Promise<string> {
   const path = join(folder, name, "audit.jsonl");
-  const events = { repaired: nothing, cut: nothing, rotated: nothing, unavailable: nothing, available: nothing };
+  const events = {
+    repaired: nothing,
+    changed: nothing,
+    cut: nothing,
+    rotated: nothing,
+    unavailable: nothing,
+    available: nothing,
+  };
   const trail = openAuditTrail({ path, rotateBytes: 10 ** 6, clock: systemClock, events });
   const entry = await trail.begin({ kind: "admin", who: { name: "alice", via: "cli" }, action: "token-create" });
   await entry.end("ok");

@@ -100,6 +100,33 @@ describe("a file that is opened again", () => {
     expect(broken?.expected).toContain("(seq) 4");
   });
 
+  test.each([
+    ["the first line was changed", 1, (lines: string[]) => lines.with(0, lines[0]!.replace("alice", "malle"))],
+    ["a line in the middle was changed", 2, (lines: string[]) => lines.with(1, lines[1]!.replace("alice", "malle"))],
+    ["a line in the middle is gone", 2, (lines: string[]) => lines.toSpliced(1, 1)],
+    ["a line was put in", 2, (lines: string[]) => lines.toSpliced(1, 0, "{}")],
+  ])("in which %s goes on behind its last line, says so, and is not sound", async (_, lineNumber, change) => {
+    using folder = temporaryFolder();
+    const path = join(folder.path, "audit.jsonl");
+    const { trail } = openTrail(path);
+    await (await trail.begin(act)).end("ok");
+    await trail.begin({ ...act, value: "cycle" });
+    await trail.begin({ ...act, value: "on" });
+    await trail.close();
+    const lines = textOf(path).trimEnd().split("\n");
+    writeFileSync(path, `${change(lines).join("\n")}\n`);
+    const unfinished = await findUnfinished(path, systemClock);
+    expect(unfinished.at(-1)?.members["value"]).toBe("on");
+    expect(await writeActs(path, 1)).toEqual([["changed", path, expect.any(Number)]]);
+    const seqs = textOf(path)
+      .trimEnd()
+      .split("\n")
+      .slice(-3)
+      .map((line): unknown => JSON.parse(line).seq);
+    expect(seqs).toEqual([4, 5, 6]);
+    expect((await check(path)).broken).toMatchObject({ file: path, lineNumber });
+  });
+
   test("that is gone altogether says so, too", async () => {
     using folder = temporaryFolder();
     const path = join(folder.path, "audit.jsonl");
@@ -299,12 +326,12 @@ test("acts without an outcome are found, also in the file that was put aside las
   await trail.begin({ ...act, value: "off" });
   await trail.close();
   expect(existsSync(path)).toBe(true);
-  const found = await findUnfinished(path);
+  const found = await findUnfinished(path, systemClock);
   expect(found.map(({ members }) => members["value"])).toEqual(["cycle", "off"]);
   const { trail: next } = openTrail(path);
   for (const line of found) await next.endUnknown(line);
   await next.close();
-  expect(await findUnfinished(path)).toEqual([]);
+  expect(await findUnfinished(path, systemClock)).toEqual([]);
   expect(linesOf(path).at(-1)).toMatchObject({
     phase: "outcome",
     action: "power",
@@ -354,7 +381,7 @@ describe.skipIf(!canMount)("a disk (needs root, and mount)", () => {
     await trail.close();
     expect(told.at(-1)).toEqual(["available"]);
     expect((await check(path)).broken).toBeUndefined();
-    expect(await findUnfinished(path)).toEqual([]);
+    expect(await findUnfinished(path, systemClock)).toEqual([]);
   });
 
   test("that is read-only refuses every act, and says so", async () => {

@@ -22,6 +22,7 @@ export function openTrail(path: string, options: { rotateBytes?: number; clock?:
     clock,
     events: {
       repaired: (...what) => told.push(["repaired", ...what]),
+      changed: (...what) => told.push(["changed", ...what]),
       cut: (...what) => told.push(["cut", ...what]),
       rotated: (...what) => told.push(["rotated", ...what]),
     },
