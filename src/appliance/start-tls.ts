@@ -9,7 +9,7 @@ import { ExpiryWatch, type Expiring } from "../tls/expiry-watch.ts";
 import { loadTls, type LoadedTls } from "../tls/load-tls.ts";
 import { machineNames } from "../tls/machine-names.ts";
 import { isRenewalDue } from "../tls/self-signed-store.ts";
-import { isFor } from "../tls/served-certificate.ts";
+import { isFor, type ServedCertificate } from "../tls/served-certificate.ts";
 import type { Environment } from "./environment.ts";
 import { stateDirectory } from "./state-directory.ts";
 
@@ -32,11 +32,11 @@ export interface Tls {
 
 /** Reads the certificates, or makes one. @throws TlsError */
 export async function startTls(config: Config, env: Environment, log: Log, clock: Clock): Promise<Tls> {
-  const load = (settings: Config["tls"], isClockSet: boolean) => {
+  const load: TlsWorld["load"] = (settings, isClockSet, inUse) => {
     const directory = settings.certificate ? undefined : stateDirectory("tls", config, env, log);
-    return loadTls(settings, { directory, nowMs: clock.wallMs(), isClockSet });
+    return loadTls(settings, { directory, nowMs: clock.wallMs(), isClockSet, inUse });
   };
-  const loaded = await load(config.tls, false);
+  const loaded = await load(config.tls, false, undefined);
   report(loaded, log);
   return new ApplianceTls(config.tls, loaded, { clock, log, load });
 }
@@ -44,8 +44,12 @@ export async function startTls(config: Config, env: Environment, log: Log, clock
 interface TlsWorld {
   readonly clock: Clock;
   readonly log: Log;
-  /** @throws TlsError */
-  readonly load: (settings: Config["tls"], isClockSet: boolean) => Promise<LoadedTls>;
+  /** `inUse` is the certificate that was made before, if one was. @throws TlsError */
+  readonly load: (
+    settings: Config["tls"],
+    isClockSet: boolean,
+    inUse: ServedCertificate | undefined,
+  ) => Promise<LoadedTls>;
 }
 
 class ApplianceTls implements Tls {
@@ -133,9 +137,9 @@ class ApplianceTls implements Tls {
 
   async #take(settings: Config["tls"], isClockSet: boolean): Promise<void> {
     const { load, log } = this.#world;
-    const loaded = await load(settings, isClockSet);
+    const loaded = await load(settings, isClockSet, this.#settings.certificate ? undefined : this.#loaded.main);
     this.#listener?.replaceTls(optionsOf(loaded, settings));
-    if (loaded.madeBecause !== undefined || settings.certificate) report(loaded, log);
+    report(loaded, log);
     this.#settings = settings;
     this.#loaded = loaded;
     this.#watch.watch(this.#expiring());
@@ -143,15 +147,15 @@ class ApplianceTls implements Tls {
 
   /** Those that nobody here renews. */
   #expiring(): readonly Expiring[] {
-    const { main, further } = this.#loaded;
-    return this.#settings.certificate ? [main, ...further] : further;
+    const { main, further, clientCa } = this.#loaded;
+    return [...(this.#settings.certificate ? [main] : []), ...further, ...(clientCa ? [clientCa] : [])];
   }
 }
 
 const optionsOf = ({ main, further, clientCa }: LoadedTls, { minVersion }: Config["tls"]): TlsOptions => ({
   main: { certificate: main.certificate, key: main.key },
   further: further.map(({ certificate, key, names }) => ({ certificate, key, names })),
-  clientCa,
+  clientCa: clientCa?.certificates,
   minVersion,
 });
 
@@ -171,6 +175,10 @@ const warnOfExpiry =
   ({ path, expiresMs }: Expiring, days: number): void => {
     const validUntil = new Date(expiresMs).toISOString();
     const fields = { event: "tls", certificate: path, valid_until: validUntil, days };
-    if (days < 0) log.error(fields, `${path} has expired (${validUntil}): clients refuse it; renew it and send SIGHUP`);
+    if (days < 0)
+      log.error(
+        fields,
+        `${path} has expired (${validUntil}): connections that rest on it are refused; renew it and send SIGHUP`,
+      );
     else log.warn(fields, `${path} expires within ${days + 1} days (${validUntil}): renew it and send SIGHUP`);
   };

@@ -1,3 +1,4 @@
+import type { Expiring } from "./expiry-watch.ts";
 import { machineNames } from "./machine-names.ts";
 import { readCertificates } from "./pem-file.ts";
 import { selfSigned, type SelfSignedOptions } from "./self-signed-store.ts";
@@ -25,20 +26,26 @@ export interface NamedCertificate extends ServedCertificate {
   readonly names: readonly string[];
 }
 
+/** Authorities that clients' certificates have to be signed by. */
+interface ClientAuthorities extends Expiring {
+  /** All of them, in PEM. */
+  readonly certificates: string;
+}
+
 /** Everything that a server needs for TLS, read and checked. */
 export interface LoadedTls {
   readonly main: ServedCertificate;
   readonly further: readonly NamedCertificate[];
-  /** In PEM. */
-  readonly clientCa: string | undefined;
+  /** Undefined where no certificate is asked for. */
+  readonly clientCa: ClientAuthorities | undefined;
   /** What is not quite right. */
   readonly warnings: readonly string[];
   /** Why the main certificate was made just now; undefined where it was not. */
   readonly madeBecause: string | undefined;
 }
 
-/** Where a certificate that is made is kept, and what time it is. */
-type LoadOptions = Pick<SelfSignedOptions, "directory" | "nowMs" | "isClockSet">;
+/** Where a certificate that is made is kept, which one is served, and what time it is. */
+type LoadOptions = Pick<SelfSignedOptions, "directory" | "nowMs" | "isClockSet" | "inUse">;
 
 /**
  * Reads all certificates and keys, and makes one where none is given.
@@ -96,8 +103,8 @@ async function make({ selfSignedNames }: TlsSettings, options: LoadOptions) {
   return { served, reason, warnings };
 }
 
-/** Authorities in PEM. @throws TlsError */
-function readAuthorities(path: string, nowMs: number): string {
+/** @throws TlsError */
+function readAuthorities(path: string, nowMs: number): ClientAuthorities {
   const authorities = readCertificates(path);
   for (const authority of authorities) {
     const subject = subjectOf(authority);
@@ -114,5 +121,9 @@ function readAuthorities(path: string, nowMs: number): string {
         `${subject} has been valid until ${authority.validTo}; expected authorities that are valid`,
       );
   }
-  return authorities.map(String).join("\n");
+  return {
+    path,
+    certificates: authorities.map(String).join("\n"),
+    expiresMs: Math.min(...authorities.map(({ validToDate }) => validToDate.getTime())),
+  };
 }

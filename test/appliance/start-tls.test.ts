@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { TlsOptions } from "../../src/api/bun-server.ts";
 import { startTls } from "../../src/appliance/start-tls.ts";
 import { loadConfig } from "../../src/config/load-config.ts";
@@ -59,6 +59,31 @@ describe("the appliance's certificates", () => {
     expect(new Set(made.map(({ fingerprint }) => fingerprint)).size).toBe(2);
     started.stop();
     expect(clock.timers).toBe(0);
+  });
+
+  test("that cannot be kept stay the same at a reload", async () => {
+    const { started, clock, served, reload } = await start({}, basename(pki.write("no folder")));
+    const before = started.options;
+    await reload({});
+    expect(served).toEqual([before]);
+    await clock.advance(796 * DAY_MS);
+    while (served.length === 1) await clock.advance(0);
+    expect(served[1]?.main.key).toBe(before.main.key);
+    expect(served[1]?.main.certificate).not.toBe(before.main.certificate);
+    started.stop();
+  });
+
+  test.skipIf(!hasOpenssl)("of authorities for clients are warned of before their end (needs openssl)", async () => {
+    const { certificate: path } = pki.make("Clients", { isAuthority: true, days: 20 });
+    const { started, lines, clock, reload } = await start({ client_ca: path }, "clients");
+    await clock.advance(20 * DAY_MS);
+    const warnings = () => lines.filter(({ days }) => days !== undefined).map(({ level, days }) => [level, days]);
+    expect(warnings().map(([, days]) => days)).toEqual([19, 14, 7, 1, 0, -1]);
+    expect(lines.at(-1)?.msg).toStartWith(`${path} has expired (`);
+    await reload({});
+    await clock.advance(5 * DAY_MS);
+    expect(warnings()).toHaveLength(6);
+    started.stop();
   });
 
   test.skipIf(!hasOpenssl)(

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from "bun:test";
+import { X509Certificate } from "node:crypto";
 import { chmodSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import * as fc from "fast-check";
@@ -226,7 +227,9 @@ describe.skipIf(!hasOpenssl)("a certificate made by OpenSSL (needs openssl)", ()
   test("authorities for clients have to be authorities, and valid", () => {
     const settings = { certificate: null, further: [], selfSignedNames: [] };
     const both = pki.join(root.certificate, middle.certificate);
-    expect(readGiven({ ...settings, clientCa: both }, nowMs).clientCa?.match(/BEGIN CERT/g)).toHaveLength(2);
+    const read = readGiven({ ...settings, clientCa: both }, nowMs).clientCa;
+    expect(read?.certificates.match(/BEGIN CERT/g)).toHaveLength(2);
+    expect(read?.expiresMs).toBe(new X509Certificate(readFileSync(root.certificate)).validToDate.getTime());
     const refused = pki.join(root.certificate, server.certificate);
     expect(() => readGiven({ ...settings, clientCa: refused }, nowMs)).toThrow("CN=rack.example is not an authority's");
     expect(() => readGiven({ ...settings, clientCa: root.certificate }, nowMs + 31 * DAY_MS)).toThrow("valid until");

@@ -12,6 +12,8 @@ interface ReadCertificates {
   /** Undefined where one is to be made. */
   readonly main: Expiring | undefined;
   readonly further: readonly Expiring[];
+  /** Authorities for clients. */
+  readonly clientCa: Expiring | undefined;
   readonly warnings: readonly string[];
 }
 
@@ -35,9 +37,10 @@ export function checkCertificates({ tls, server }: Config, nowMs: number, read: 
     if (error instanceof TlsError) return [fail(subject, error.message)];
     throw error;
   }
-  const certificates = [...(given.main ? [given.main] : []), ...given.further];
+  const { main, further, clientCa } = given;
+  const certificates = [main, ...further, clientCa].filter((certificate) => certificate !== undefined);
   return [
-    ...(given.main ? [] : [ok(subject, "the program makes one of its own, and renews it")]),
+    ...(main ? [] : [ok(subject, "the program makes one of its own, and renews it")]),
     ...certificates.map(({ path, expiresMs }) => expiryOf(path, expiresMs, nowMs)),
     ...given.warnings.map((warning) => warn(subject, warning)),
   ];

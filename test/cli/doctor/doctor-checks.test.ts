@@ -36,7 +36,12 @@ const served = (days: number) => ({
   expiresMs: NOW_MS + days * 86_400_000,
 });
 
-const given = (days: number, warnings: string[] = []) => ({ main: served(days), further: [], warnings });
+const given = (days: number, warnings: string[] = []) => ({
+  main: served(days),
+  further: [],
+  clientCa: undefined,
+  warnings,
+});
 
 const readExpired = () => {
   throw new TlsError("tls-expired", "/etc/opendcre/rack.crt", "CN=rack has been valid until yesterday");
@@ -158,6 +163,13 @@ describe("certificates", () => {
   test("that end soon", () => {
     expect(only(checkCertificates(config, NOW_MS, () => given(10)))).toMatch(
       /^warn .*2026-12-04, 10 days from now \| renew/,
+    );
+  });
+
+  test("of authorities for clients that end soon", () => {
+    const clientCa = { ...served(10), path: "/etc/opendcre/clients.crt" };
+    expect(inWords(checkCertificates(config, NOW_MS, () => ({ ...given(90), clientCa })))).toContainEqual(
+      expect.stringMatching(/^warn certificates: \/etc\/opendcre\/clients\.crt .*10 days from now \| renew/),
     );
   });
 
