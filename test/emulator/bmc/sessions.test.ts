@@ -209,6 +209,24 @@ describe.skipIf(!hasIpmitool)("sessions (needs ipmitool)", () => {
     expect(tested.out).toContain("Success");
   });
 
+  test("a user without IPMI messaging does not get in, until it is given back", async () => {
+    await using started = await startBmc();
+    const { bmc } = started;
+    const login = { user: "oper", password: "wrench-42", suite: 17 };
+    const listed = async () => (await ipmitool(bmc, ["user", "list", "1"])).out.split("\n")[3];
+    // ipmitool's own "ipmi=off" says on. Byte 1: the three are to change; callback only, link authentication, no messaging; channel 1.
+    expect((await ipmitool(bmc, ["raw", "0x06", "0x43", "0xe1", "3", "3", "0"])).code).toBe(0);
+    // Columns: id, name, more than callback, link authentication, IPMI messaging, level.
+    expect(await listed()).toMatch(/^3 +oper +false +true +false +OPERATOR$/);
+    const refused = await ipmitool(bmc, ["-v", "-L", "OPERATOR", "power", "status"], login);
+    expect(refused.out + refused.err).toContain("unauthorized name");
+    // Another level leaves the three as they are. IPMI 2.0, table 22-26, byte 1, bit 7.
+    expect((await ipmitool(bmc, ["user", "priv", "3", "4", "1"])).code).toBe(0);
+    expect(await listed()).toMatch(/^3 +oper +false +true +false +ADMINISTRATOR$/);
+    expect((await ipmitool(bmc, ["channel", "setaccess", "1", "3", "ipmi=on"])).code).toBe(0);
+    expect((await ipmitool(bmc, ["power", "status"], login)).out).toBe(ON);
+  });
+
   test("no more sessions than there are slots, and a slot is free again after a close", async () => {
     await using started = await startBmc();
     const { bmc } = started;

@@ -73,7 +73,7 @@ export function addChannelUserCommands(commands: CommandSet): void {
     .on(getUserName, needs.operator, (caller, { userId }) => ({ name: anyUser(caller, userId).name }))
     .on(getUserAccess, needs.operator, (caller, { channel, userId }) => {
       requireLan(channel);
-      const { privilege, isEnabled, name } = anyUser(caller, userId);
+      const { privilege, isEnabled, name, use } = anyUser(caller, userId);
       const state: "enabled" | "disabled" = isEnabled ? "enabled" : "disabled";
       return {
         maximumUsers: MAXIMUM_USERS,
@@ -81,9 +81,8 @@ export function addChannelUserCommands(commands: CommandSet): void {
         enabledUsers: caller.model.users.enabled,
         fixedNames: NULL_USER,
         privilegeLimit: levelName(privilege),
-        hasIpmiMessaging: isEnabled && name !== "",
-        hasLinkAuthentication: false,
-        isCallbackOnly: false,
+        ...use,
+        hasIpmiMessaging: isEnabled && name !== "" && use.hasIpmiMessaging,
       };
     });
   addSetters(commands);
@@ -91,12 +90,15 @@ export function addChannelUserCommands(commands: CommandSet): void {
 
 function addSetters(commands: CommandSet): void {
   commands
-    .on(setUserAccess, needs.administrator, (caller, { channel, userId, privilegeLimit, sessionLimit }) => {
+    .on(setUserAccess, needs.administrator, (caller, request) => {
+      const { channel, userId, privilegeLimit, sessionLimit, changesFlags } = request;
+      const { hasIpmiMessaging, hasLinkAuthentication, isCallbackOnly } = request;
       requireLan(channel);
       const user = changeableUser(caller, userId);
       const privilege = privilegeNumbers[knownLevel(privilegeLimit)];
       const maxSessions = sessionLimit === undefined ? user.maxSessions : sessionLimit === 0 ? undefined : sessionLimit;
-      caller.model.users.put({ ...user, privilege, maxSessions });
+      const use = changesFlags ? { hasIpmiMessaging, hasLinkAuthentication, isCallbackOnly } : user.use;
+      caller.model.users.put({ ...user, privilege, maxSessions, use });
       return {};
     })
     .on(setUserName, needs.administrator, (caller, { userId, name }) => {

@@ -9,6 +9,17 @@ const NO_ACCESS = 15;
 /** Bytes of passwords of the old size. @see IPMI 2.0, section 22.30 */
 export const SHORT_PASSWORD = 16;
 
+/** For what a user may use a channel. @see IPMI 2.0, table 22-26 */
+interface ChannelUse {
+  /** Without it nobody gets a session. */
+  readonly hasIpmiMessaging: boolean;
+  /** The other two are remembered, and mean nothing on a LAN. */
+  readonly hasLinkAuthentication: boolean;
+  readonly isCallbackOnly: boolean;
+}
+
+const messaging: ChannelUse = { hasIpmiMessaging: true, hasLinkAuthentication: false, isCallbackOnly: false };
+
 /** Someone with a name, or the place for one. */
 export interface User {
   readonly id: number;
@@ -19,6 +30,7 @@ export interface User {
   privilege: number;
   isEnabled: boolean;
   maxSessions: number | undefined;
+  use: ChannelUse;
 }
 
 /** Who may log in, and how far each may go. Nobody without a name ever may. */
@@ -31,8 +43,8 @@ export class Users {
     this.#passwordBytes = passwordBytes;
     for (const { id, name, password, privilege, enabled, maxSessions } of descriptions) {
       const kept = this.#keep(encodeLatin1(password));
-      const isLongPassword = kept.length > SHORT_PASSWORD;
-      this.#users.set(id, { id, name, password: kept, isLongPassword, privilege, isEnabled: enabled, maxSessions });
+      const rights = { privilege, isEnabled: enabled, maxSessions, use: messaging };
+      this.#users.set(id, { id, name, password: kept, isLongPassword: kept.length > SHORT_PASSWORD, ...rights });
     }
   }
 
@@ -44,7 +56,13 @@ export class Users {
   get(id: number): User {
     const user = this.#users.get(id);
     if (user) return user;
-    const nobody = { name: "", password: new Uint8Array(), isLongPassword: false, maxSessions: undefined };
+    const nobody = {
+      name: "",
+      password: new Uint8Array(),
+      isLongPassword: false,
+      maxSessions: undefined,
+      use: messaging,
+    };
     return { id, ...nobody, privilege: NO_ACCESS, isEnabled: false };
   }
 
@@ -60,6 +78,7 @@ export class Users {
       (user) =>
         user.name === name &&
         user.isEnabled &&
+        user.use.hasIpmiMessaging &&
         user.privilege !== NO_ACCESS &&
         (privilege === undefined || user.privilege === privilege),
     );
