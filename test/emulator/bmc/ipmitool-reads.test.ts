@@ -189,6 +189,15 @@ describe.skipIf(!hasIpmitool)("ipmitool (needs ipmitool)", () => {
     ["with a value that has no meaning", ["raw", "0x00", "0x02", "0x0f"], "rsp=0xcc"],
     ["for a sensor that there is not", ["raw", "0x04", "0x2d", "0xf0"], "rsp=0xcb"],
     ["thresholds of a discrete sensor", ["raw", "0x04", "0x27", "0x40"], "rsp=0xcd"],
+    // IPMI 2.0, section 28.12, parameters 0 and 7.
+    ["too long for a boot parameter", ["raw", "0x00", "0x08", "0", "1", "1", "1"], "rsp=0xc7"],
+    ["for a block of the boot mailbox that there is not", ["raw", "0x00", "0x09", "7", "5", "0"], "rsp=0xc9"],
+    [
+      "to set a block that there is not",
+      ["raw", "0x00", "0x08", "7", "5", ...Array.from({ length: 16 }, () => "0")],
+      "rsp=0xc9",
+    ],
+    ["for a boot parameter that there is not", ["raw", "0x00", "0x09", "8", "0", "0"], "rsp=0x80"],
     ["an SDR that there is not", ["raw", "0x0a", "0x23", "0", "0", "0x10", "0x10", "0", "0xff"], "rsp=0xcb"],
     ["an SDR's middle without a reservation", ["raw", "0x0a", "0x23", "0", "0", "1", "0", "5", "8"], "rsp=0xc5"],
   ])("a request that is %s is refused", async (_, args, refusal) => {

@@ -7,6 +7,7 @@ const PARAMETER_VERSION = 1;
 /** @see IPMI 2.0, section 28.12 */
 const refusals = {
   unsupported: 0x80,
+  "no-block": completionCodes.parameterOutOfRange,
   "being-set": 0x81,
   "bad-length": completionCodes.requestLengthInvalid,
 } as const;
@@ -15,7 +16,8 @@ const refusals = {
 export function addBootOptionCommands(commands: CommandSet): void {
   commands
     .on(getSystemBootOptions, needs.operator, ({ model: { bootOptions } }, { parameter, set, block }) => {
-      const found = bootOptions.get(parameter, set === 0 ? block : set) ?? refuse(refusals.unsupported);
+      const found = bootOptions.get(parameter, set === 0 ? block : set);
+      if (typeof found === "string") refuse(refusals[found]);
       return { version: PARAMETER_VERSION, parameter, isLocked: found.isLocked, data: found.data };
     })
     .on(setSystemBootOptions, needs.operator, ({ model: { bootOptions } }, { parameter, isLocked, data }) => {

@@ -34,7 +34,7 @@ interface BootParameter {
 }
 
 /** How a parameter was taken. */
-export type SetOutcome = "taken" | "unsupported" | "being-set" | "bad-length";
+export type SetOutcome = "taken" | "unsupported" | "no-block" | "being-set" | "bad-length";
 
 /** What the system is to boot from, and all that belongs to it. @see IPMI 2.0, section 28.13 */
 export class BootOptions {
@@ -54,22 +54,23 @@ export class BootOptions {
     for (const block of [0, 1, 2, 3, 4]) this.#put(mailboxKey(block), new Uint8Array(17).with(0, block));
   }
 
-  /** `selector` is the mailbox's block. Undefined: there is no such parameter. */
-  get(number: number, selector: number): BootParameter | undefined {
-    return this.#parameters.get(number === bootParameters.initiatorMailbox ? mailboxKey(selector) : number);
+  /** `selector` is the mailbox's block. */
+  get(number: number, selector: number): BootParameter | "unsupported" | "no-block" {
+    if (number === bootParameters.initiatorMailbox) return this.#parameters.get(mailboxKey(selector)) ?? "no-block";
+    return this.#parameters.get(number) ?? "unsupported";
   }
 
   set(number: number, isLocked: boolean, data: Uint8Array): SetOutcome {
     const key = number === bootParameters.initiatorMailbox ? mailboxKey(data[0] ?? 0) : number;
     const before = this.#parameters.get(key);
-    if (!before) return "unsupported";
+    if (!before) return number === bootParameters.initiatorMailbox ? "no-block" : "unsupported";
     // No data at all only changes the mark.
     if (data.length === 0) {
       this.#parameters.set(key, { ...before, isLocked });
       return "taken";
     }
-    if (number === bootParameters.setInProgress) return this.#setProgress(data[0] ?? 0);
     if (data.length !== before.data.length) return "bad-length";
+    if (number === bootParameters.setInProgress) return this.#setProgress(data[0] ?? 0);
     this.#parameters.set(key, { isLocked, data: this.#valueOf(number, before.data, data) });
     if (number === bootParameters.bootFlags) this.#startExpiry();
     return "taken";

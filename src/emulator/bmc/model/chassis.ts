@@ -42,7 +42,7 @@ export class Chassis {
   restartCause: RestartCause = "unknown";
   /** The last time that it came on, it did so because a command said so. */
   wentOnByCommand = false;
-  /** Control actions that have taken effect, by name. */
+  /** Control actions that were begun, by name. */
   readonly carriedOut: Record<PowerControl, number> = {
     off: 0,
     on: 0,
