@@ -12,7 +12,7 @@ import { demonstrationBmcs } from "./demonstration-bmcs.ts";
 import { accessLog, controlWitness, errorLog } from "./logs.ts";
 import { createAuthentication } from "./start-auth.ts";
 import { controlGate, controlPolicy, noteReload, startAudit } from "./start-audit.ts";
-import { startBus, startEmulator } from "./start-bus.ts";
+import { busPlaceIn, startBus, startEmulator } from "./start-bus.ts";
 import { directoryOf } from "./state-directory.ts";
 import type { Bmcs } from "./start-bmcs.ts";
 
@@ -46,7 +46,7 @@ export async function startAppliance(config: Config, env: Environment, log: Log)
   started.defer(() => audit?.close());
   const authentication = await createAuthentication(config, directoryOf(config, env), log, systemClock);
   started.defer(() => authentication.close());
-  const place = config.emulator.enabled ? startEmulator(config, log, started) : busPlaceIn(config);
+  const place = config.emulator.enabled ? startEmulator(config, log, started) : busPlaceIn(config, log);
   const bus = place && (await startBus(place, config, log, started));
   const bmcs = await startBmcsIfAny(config, env, log);
   started.defer(() => bmcs?.close());
@@ -100,8 +100,6 @@ export async function startAppliance(config: Config, env: Environment, log: Log)
 /** Without TLS, the code for certificates is not even loaded. */
 const startTlsIfAny = async (config: Config, env: Environment, log: Log) =>
   config.tls.enabled ? (await import("./start-tls.ts")).startTls(config, env, log, systemClock) : undefined;
-
-const busPlaceIn = ({ bus: { device } }: Config) => (device === null ? undefined : { path: device });
 
 /** Without BMCs, the code that speaks to them is not even loaded. */
 async function startBmcsIfAny(config: Config, env: Environment, log: Log): Promise<Bmcs | undefined> {

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { SerialPort } from "bun-serialport";
 import { openPty } from "bun-serialport/testing";
@@ -30,6 +31,17 @@ export interface Bus {
   readonly modemConfiguration?: (context: CommandContext) => Promise<ModemConfiguration>;
   /** Refuses what waits and what comes; resolves when what is under way has ended. */
   close(): Promise<void>;
+}
+
+/** The serial port of the bus; undefined where there is none, or only the usual one, which is not there and is not missed. */
+export function busPlaceIn({ bus: { device: path }, mayBusBeMissing }: Config, log: Log): BusPlace | undefined {
+  if (path === null) return undefined;
+  if (!mayBusBeMissing || existsSync(path)) return { path };
+  log.warn(
+    { event: "no-bus", path },
+    `there is no ${path}, and BMCs alone are served: bus.device (or --device) names the serial port of a bus; null there says that there is none`,
+  );
+  return undefined;
 }
 
 /** Boards that exist in a file alone, at the other end of a pseudo terminal, and the modem in between where the bus has one. */

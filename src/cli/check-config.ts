@@ -54,19 +54,24 @@ function tlsLines(tls: GivenTls | undefined): string[] {
   return [...served, ...clients, ...tls.warnings.map((warning) => `  warn: ${warning}`)];
 }
 
+function rackIn({ bus, emulator, mayBusBeMissing }: Config): string {
+  const { device, baudRate } = bus;
+  if (emulator.enabled)
+    return `the emulated rack ${emulator.file === null ? "that is built in" : `in ${emulator.file}`}`;
+  if (device === null) return "no bus";
+  if (mayBusBeMissing && !existsSync(device))
+    return `no bus: there is no ${device}, and nobody has named a serial port`;
+  return `the bus at ${device}, ${baudRate} baud`;
+}
+
 function summary(config: Config, bmcs: BmcFile | undefined, tls: GivenTls | undefined): string {
-  const { server, bus, emulator, log } = config;
+  const { server, log } = config;
   const host = server.host.includes(":") ? `[${server.host}]` : server.host;
-  const rack = emulator.enabled
-    ? `the emulated rack ${emulator.file === null ? "that is built in" : `in ${emulator.file}`}`
-    : bus.device === null
-      ? "no boards"
-      : `the bus at ${bus.device}, ${bus.baudRate} baud`;
   const lines = [
     config.fileName ?? `no configuration file (${DEFAULT_CONFIG_FILE} does not exist)`,
     `  listens on http${tls ? "s" : ""}://${host}:${server.port}${server.endpointPrefix}`,
     ...tlsLines(tls),
-    `  serves ${rack}`,
+    `  serves ${rackIn(config)}`,
     ...bmcLine(config, bmcs),
     `  logs from ${log.level} on; requests: ${log.access}`,
     ...[...config.notices, ...(bmcs?.notices ?? [])].map(({ level, message }) => `  ${level}: ${message}`),

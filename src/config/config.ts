@@ -11,6 +11,8 @@ export interface Notice {
 export interface Config {
   /** The file that it was read from; null where there was none. */
   readonly fileName: string | null;
+  /** True where nobody has named a serial port, or what is at it, and there are BMCs: where the usual port is not there, these are served alone. */
+  readonly mayBusBeMissing: boolean;
   readonly server: {
     readonly host: string;
     readonly port: number;
@@ -137,16 +139,18 @@ const withSlashes = (prefix: string) => `/${prefix}/`.replaceAll(/\/+/g, "/");
 interface ConfigSource {
   readonly fileName: string | null;
   readonly mayBmcConfigBeMissing: boolean;
+  readonly mayBusBeMissing: boolean;
   readonly notices: readonly Notice[];
 }
 
 /** The configuration as the program uses it. */
 export function toConfig(values: ConfigValues, source: ConfigSource): Config {
   const { server, limits, api, auth, bus, emulator, log, ipmi, state, audit } = values;
-  const { fileName, mayBmcConfigBeMissing, notices } = source;
+  const { fileName, mayBmcConfigBeMissing, mayBusBeMissing, notices } = source;
   const baudDelay = emulator.baud_delay === true ? bus.baud_rate : emulator.baud_delay;
   return {
     fileName,
+    mayBusBeMissing,
     server: {
       host: server.host,
       port: server.port,

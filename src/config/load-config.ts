@@ -72,7 +72,9 @@ export function loadConfig(sources: ConfigSources): Config {
   const notices = [...inFile.notices, ...inEnvironment.notices, ...outcome.notices];
   const bmcConfig = origins.get("ipmi.bmc_config");
   const mayBmcConfigBeMissing = inFile.isLegacy && bmcConfig?.kind === "file";
-  return toConfig(outcome.values, { fileName: file?.path ?? null, mayBmcConfigBeMissing, notices });
+  const isBusNamed = origins.has("bus.device") || origins.has("bus.hardware");
+  const mayBusBeMissing = !isBusNamed && outcome.values.ipmi.bmc_config !== null;
+  return toConfig(outcome.values, { fileName: file?.path ?? null, mayBmcConfigBeMissing, mayBusBeMissing, notices });
 }
 
 const settingOf = ({ name, path, value }: ConfigOption): Setting => ({

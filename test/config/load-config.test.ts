@@ -146,6 +146,7 @@ describe("defaults", () => {
         maxFileAgeH: 168,
         keepFiles: 5,
       },
+      mayBusBeMissing: false,
       ipmi: { bmcConfig: null, mayBmcConfigBeMissing: false, queueLimit: 256 },
       control: { protectedBoards: [], cooldownMs: 2000 },
       state: { directory: null },
@@ -519,6 +520,23 @@ describe("emulator and serial port", () => {
         message: "bus.device and ipmi.bmc_config are null and the emulator is off: there are no boards",
       },
     ]);
+  });
+});
+
+describe("a bus that may be missing", () => {
+  const bmcs: ConfigOption = { name: "--bmc-config", path: "ipmi.bmc_config", value: "bmcs.json" };
+
+  test("is one that nobody has named, beside BMCs", () => {
+    expect(load({ options: [bmcs] }).mayBusBeMissing).toBe(true);
+    expect(load({}).mayBusBeMissing).toBe(false);
+  });
+
+  test.each([
+    ["its port in the file", { fileName: "/o.json", files: { "/o.json": '{ "bus": { "device": "/dev/ttyAMA0" } }' } }],
+    ["its port in the environment", { env: { OPENDCRE_BUS_DEVICE: "/dev/ttyAMA0" } }],
+    ["the HAT", { env: { OPENDCRE_BUS_HARDWARE: "hat" } }],
+  ])("is none where somebody has named %s", (_, sources) => {
+    expect(load({ ...sources, options: [bmcs] }).mayBusBeMissing).toBe(false);
   });
 });
 
