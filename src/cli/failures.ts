@@ -77,6 +77,9 @@ const treatments: ReadonlyMap<string, Treatment> = new Map<string, Treatment>([
   ["EISDIR", { exitCode: exitCodes.config, advice: "name a file, not a folder" }],
   ["EACCES", { exitCode: exitCodes.noPermission, advice: "let the user that runs this program read it" }],
   ["EPERM", { exitCode: exitCodes.noPermission }],
+  ["ENOSPC", { exitCode: exitCodes.io, advice: "make room on the disk" }],
+  ["EDQUOT", { exitCode: exitCodes.io, advice: "the user's disk quota is used up" }],
+  ["EROFS", { exitCode: exitCodes.io, advice: "mount it for writing, or name another folder" }],
   ["EIO", { exitCode: exitCodes.io }],
 ]);
 

@@ -348,17 +348,17 @@ describe("the audit trail of the product", () => {
 const asNobody = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
 const mayBecomeNobody = process.getuid?.() === 0 && Bun.which("setpriv") !== null;
 
-describe.skipIf(!mayBecomeNobody)("the audit trail of a user who may write nothing (needs root and setpriv)", () => {
-  /** A server without a rack: what is done to it is that it reads its configuration again. */
-  async function serveAsNobody(env: Record<string, string>): Promise<Product> {
-    const config = join(newFolder(), "opendcre.json");
-    writeFileSync(config, '{ "bus": { "device": null } }');
-    for (const path of [config, dirname(config)]) chownSync(path, 65_534, 65_534);
-    const product = await startProduct(["--config", config], [...asNobody, ...fromSources], env);
-    products.push(product);
-    return product;
-  }
+/** A server without a rack: what is done to it is that it reads its configuration again. */
+async function serveAsNobody(env: Record<string, string>): Promise<Product> {
+  const config = join(newFolder(), "opendcre.json");
+  writeFileSync(config, '{ "bus": { "device": null } }');
+  for (const path of [config, dirname(config)]) chownSync(path, 65_534, 65_534);
+  const product = await startProduct(["--config", config], [...asNobody, ...fromSources], env);
+  products.push(product);
+  return product;
+}
 
+describe.skipIf(!mayBecomeNobody)("the audit trail of a user who may write nothing (needs root and setpriv)", () => {
   test("is in their own folder, and they find it there", async () => {
     const home = newFolder();
     chownSync(home, 65_534, 65_534);
@@ -382,7 +382,7 @@ describe.skipIf(!mayBecomeNobody)("the audit trail of a user who may write nothi
   test("is said to be out of reach where that cannot be written either", async () => {
     const product = await serveAsNobody({ HOME: "/proc" });
     await product.stop();
-    const [warned] = (await product.lines()).filter(({ event }) => event === "audit");
+    const warned = (await product.lines()).find(({ event }) => event === "audit");
     expect(warned).toMatchObject({ level: "warn", path: "/var/lib/opendcre/audit/audit.jsonl" });
     expect(warned?.["msg"]).toContain("commands that change something will be refused");
   }, 30_000);
