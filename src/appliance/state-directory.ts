@@ -1,5 +1,5 @@
-import { accessSync, constants, mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { accessSync, constants, lchownSync, mkdirSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { toError } from "../lib/to-error.ts";
 import type { Log } from "../telemetry/log.ts";
@@ -25,7 +25,7 @@ export function namedDirectory({ state }: Config, env: Environment): string | un
 export function stateDirectory(name: string, config: Config, env: Environment, log: Log): string | undefined {
   const directory = join(directoryOf(config, env), name);
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o750 });
+    if (mkdirSync(directory, { recursive: true, mode: 0o750 }) === directory) giveToOwnerAbove(directory);
     accessSync(directory, constants.W_OK | constants.X_OK);
     return directory;
   } catch (error) {
@@ -36,4 +36,11 @@ export function stateDirectory(name: string, config: Config, env: Environment, l
     );
     return undefined;
   }
+}
+
+/** What root makes when it tries the program out is the service's, too, where the folder above it is. */
+function giveToOwnerAbove(directory: string): void {
+  if (process.getuid?.() !== 0) return;
+  const { uid, gid } = statSync(dirname(directory));
+  lchownSync(directory, uid, gid);
 }
