@@ -19,6 +19,9 @@ const LONGEST_BACKLOG_BYTES = 1_048_576;
 /** How often the end of the process waits so long for a reader that does not read. */
 const LAST_PAUSES = 100;
 
+/** A full disk, a quota that is used up, a file that may not become larger. */
+const fullDisk: ReadonlySet<unknown> = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
+
 const codeOf = (error: unknown) => (error instanceof Error && "code" in error ? error.code : undefined);
 
 /**
@@ -85,7 +88,7 @@ export class LineBuffer {
         return false;
       }
       // A full disk may be emptied; of a reader that has gone away, or a terminal, nothing more is to be expected.
-      if (codeOf(error) === "ENOSPC") this.#lostLines += countLines(this.#rest) + countLines(Buffer.from(this.#lines));
+      if (fullDisk.has(codeOf(error))) this.#lostLines += countLines(this.#rest) + countLines(Buffer.from(this.#lines));
       else this.#isDead = true;
       this.#lines = "";
       this.#rest = new Uint8Array();

@@ -85,9 +85,9 @@ describe("LineBuffer", () => {
     expect([sink.written, sink.writes]).toEqual(["", 1]);
   });
 
-  test("goes on after a full disk, and counts what it lost", async () => {
+  test.each(["ENOSPC", "EDQUOT", "EFBIG"])("goes on after a full disk (%s), and counts what it lost", async (code) => {
     const { sink, clock, buffer } = make();
-    sink.script = ["ENOSPC"];
+    sink.script = [code];
     buffer.write("a\nb\n");
     await clock.advance(100);
     buffer.write("c\n");
