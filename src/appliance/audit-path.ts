@@ -2,7 +2,6 @@ import { accessSync, constants, existsSync } from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { toError } from "../lib/to-error.ts";
-import { headPath } from "../telemetry/audit/file-names.ts";
 import type { Environment } from "./environment.ts";
 import { directoryOf, namedDirectory } from "./state-directory.ts";
 
@@ -63,6 +62,5 @@ export function wantedAuditPlace(config: Config, env: Environment, why = whyNotW
 /** The trail of this machine, for those who look at it: the user's own, where there is one. */
 export function auditPathToRead(config: Config, env: Environment, why = whyNotWritable): string {
   const { path, whyElsewhere } = auditPlace(config, env, why);
-  const isThere = whyElsewhere === undefined || existsSync(path) || existsSync(headPath(path));
-  return isThere ? path : auditPath(config, env);
+  return whyElsewhere === undefined || existsSync(dirname(path)) ? path : auditPath(config, env);
 }
