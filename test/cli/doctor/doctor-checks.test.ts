@@ -76,6 +76,12 @@ describe("the serial port", () => {
     expect(only(checkSerialPort(config, fakeMachine({})))).toMatch(/^fail .*ttyAMA0 is not there \|.*list-ports/);
   });
 
+  test("is not there and not missed, where nobody has named it and there are BMCs", () => {
+    const withBmcs = configWith({ IPMI_BMC_CONFIG: "/bmcs.json" });
+    expect(only(checkSerialPort(withBmcs, fakeMachine({})))).toMatch(/^ok .*there is no \/dev\/ttyAMA0/);
+    expect(only(checkSerialPort(withBmcs, fakeMachine(port)))).toStartWith("ok serial port: /dev/ttyAMA0 is there");
+  });
+
   test("is a file", () => {
     const machine = fakeMachine({ "/dev/ttyAMA0": fileOf(0o666) });
     expect(only(checkSerialPort(config, machine))).toMatch(/^fail .*no serial port/);
