@@ -26,16 +26,25 @@ function trustedOwners(path: string): ReadonlySet<bigint> {
   return new Set([ROOT, ours, ...(ours === ROOT ? [statSync(dirname(path), { bigint: true }).uid] : [])]);
 }
 
-/** A file's text; undefined where there is no file. @throws CredentialFileError, also where others may get at it */
+/**
+ * A file's text; undefined where there is no file.
+ *
+ * @throws CredentialFileError, also where others may get at it; with a `cause` where the system did not let it be read
+ */
 export function readCredentialFile(path: string): string | undefined {
-  let descriptor: number;
   try {
-    // A pipe that nobody writes to is no reason to wait.
-    descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    return readWhole(path);
   } catch (error) {
+    if (error instanceof CredentialFileError) throw error;
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     throw new CredentialFileError(path, `cannot be read: ${toError(error).message}`, { cause: error });
   }
+}
+
+/** @throws CredentialFileError, and what node:fs throws */
+function readWhole(path: string): string {
+  // A pipe that nobody writes to is no reason to wait.
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     // Of the file that is open, not of one that takes its place meanwhile.
     const stats = fstatSync(descriptor, { bigint: true });
@@ -57,15 +66,19 @@ export type ParseCredentials<T> = (text: string | undefined, path: string) => T;
 export class CredentialFile<T> {
   readonly path: string;
   readonly #parse: ParseCredentials<T>;
+  readonly #read: typeof readCredentialFile;
   #stamp: string;
+  /** What stands for a change that the system did not let be read. */
+  #unread: string | undefined;
   #content: T;
 
   /** @throws CredentialFileError */
-  constructor(path: string, parse: ParseCredentials<T>) {
+  constructor(path: string, parse: ParseCredentials<T>, read = readCredentialFile) {
     this.path = path;
     this.#parse = parse;
+    this.#read = read;
     this.#stamp = stampOf(path);
-    this.#content = parse(readCredentialFile(path), path);
+    this.#content = parse(read(path), path);
   }
 
   /** What it said when it was last as it should be. */
@@ -76,19 +89,39 @@ export class CredentialFile<T> {
   /**
    * Looks whether the file has changed, which is cheap, and takes what it says. True where something changed.
    *
-   * @throws CredentialFileError, once for each change, where it cannot be used: then everything stays as it was
+   * @throws CredentialFileError, once for each change, where it cannot be used: then everything stays as it was. Where the system did not
+   *   let it be read, out of descriptors for one, it is tried again each time: what was revoked must not be taken for ever.
    */
   refresh(): boolean {
     const stamp = stampOf(this.path);
     if (stamp === this.#stamp) return false;
+    const text = this.#textOf(stamp);
+    if (text === null) return false;
     this.#stamp = stamp;
-    this.#content = this.#parse(readCredentialFile(this.path), this.path);
+    this.#content = this.#parse(text, this.path);
     return true;
+  }
+
+  /** What the file says; null where it cannot be read, and that has been thrown before. */
+  #textOf(stamp: string): string | undefined | null {
+    try {
+      const text = this.#read(this.path);
+      this.#unread = undefined;
+      return text;
+    } catch (error) {
+      const isKnown = stamp === this.#unread;
+      const mayPass = error instanceof CredentialFileError && error.cause !== undefined;
+      if (mayPass) this.#unread = stamp;
+      else this.#stamp = stamp;
+      if (mayPass && isKnown) return null;
+      throw error;
+    }
   }
 
   /** Has the file read again even where it looks as before. @throws CredentialFileError */
   reload(): void {
     this.#stamp = "";
+    this.#unread = undefined;
     this.refresh();
   }
 }

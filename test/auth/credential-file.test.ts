@@ -105,6 +105,32 @@ describe("a file that changes", () => {
     expect([file.refresh(), file.content]).toEqual([true, "good"]);
   });
 
+  test("is read as soon as the system lets it be read, and told of once", () => {
+    // As where there are no descriptors left, which many connections bring about.
+    let isFull = false;
+    const file = new CredentialFile(path, parse, (name) => {
+      if (!isFull) return readCredentialFile(name);
+      const cause = Object.assign(new Error("EMFILE: too many open files"), { code: "EMFILE" });
+      throw new CredentialFileError(name, "cannot be read: EMFILE", { cause });
+    });
+    put("second");
+    isFull = true;
+    expect(failureOf(() => file.refresh())).toBeInstanceOf(CredentialFileError);
+    expect([file.refresh(), file.refresh(), file.content]).toEqual([false, false, "first"]);
+    put("third");
+    expect(failureOf(() => file.refresh())).toBeInstanceOf(CredentialFileError);
+    isFull = false;
+    expect([file.refresh(), file.content, file.refresh()]).toEqual([true, "third", false]);
+  });
+
+  test("that the system does not let be opened is a failure with its cause", async () => {
+    const socket = join(folder, "socket");
+    using _ = Bun.listen({ unix: socket, socket: { data() {} } });
+    chmodSync(socket, 0o600);
+    const failure = failureOf(() => readCredentialFile(socket));
+    expect(failure).toMatchObject({ code: "invalid-credential-file", cause: { code: "ENXIO" } });
+  });
+
   test("is noticed when only its rights have changed", () => {
     const file = new CredentialFile(path, parse);
     chmodSync(path, 0o604);
