@@ -60,12 +60,14 @@ export class TokenUse {
 
   async #write(): Promise<void> {
     if (this.#uses.size === 0) return;
-    const news = [...this.#uses].map(([id, atMs]) => [id, new Date(atMs).toISOString()] as const);
+    const noted = [...this.#uses];
+    const news = noted.map(([id, atMs]) => [id, new Date(atMs).toISOString()] as const);
     this.#uses.clear();
     const all = [...(await readTokenUses(this.#path)), ...news].filter(([id]) => this.#isKept(id));
     try {
       await replaceFile(this.#path, `${JSON.stringify({ version: 1, uses: Object.fromEntries(all) })}\n`, 0o640);
     } catch (error) {
+      for (const [id, atMs] of noted) if (!this.#uses.has(id)) this.#uses.set(id, atMs);
       this.#failed(toError(error));
     }
   }

@@ -233,4 +233,30 @@ describe("when tokens were used", () => {
     await use.flush();
     expect(failures).toEqual([expect.objectContaining({ code: "ENOENT" })]);
   });
+
+  test("that could not be written is written the next time", async () => {
+    const blocked = join(folder, "blocked");
+    writeFileSync(blocked, "");
+    const failures: Error[] = [];
+    const use = new TokenUse(
+      join(blocked, "token-use.json"),
+      clock,
+      () => true,
+      (error) => void failures.push(error),
+    );
+    use.note("a");
+    use.note("b");
+    const failed = use.flush();
+    await clock.advance(1000);
+    use.note("b");
+    await failed;
+    expect(failures).toHaveLength(1);
+    rmSync(blocked);
+    await use.flush();
+    expect(Object.fromEntries(await readTokenUses(join(blocked, "token-use.json")))).toEqual({
+      a: "2026-01-01T00:00:00.000Z",
+      b: "2026-01-01T00:00:01.000Z",
+    });
+    rmSync(blocked, { recursive: true });
+  });
 });
