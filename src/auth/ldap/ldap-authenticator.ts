@@ -39,6 +39,7 @@ export class LdapAuthenticator implements BasicAuthenticator {
   /** Until when servers that have failed are asked last, on the monotonic clock. */
   readonly #restUntilMs = new Map<LdapServer, number>();
   readonly #underWay = new Set<AbortController>();
+  #isClosed = false;
 
   constructor(settings: LdapSettings, clock: Clock, witness: LdapWitness) {
     this.#settings = settings;
@@ -51,6 +52,7 @@ export class LdapAuthenticator implements BasicAuthenticator {
     if (fault !== undefined) return { rejected: "denied", reason: fault };
     if (this.#underWay.size >= MAX_LOGINS) return unavailable("too many logins are under way", 1);
     for (const server of this.#inOrder()) {
+      if (this.#isClosed) break;
       const login = await this.#ask(server, user, password);
       if (login) return verdictOf(login);
     }
@@ -58,6 +60,7 @@ export class LdapAuthenticator implements BasicAuthenticator {
   }
 
   close(): void {
+    this.#isClosed = true;
     for (const controller of this.#underWay) controller.abort();
   }
 

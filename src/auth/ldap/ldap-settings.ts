@@ -11,7 +11,7 @@ import type { LdapServer } from "./ldap-server.ts";
 type GroupCheck = "memberof" | "member" | "nested";
 
 /** What the members of a group may do. */
-export interface GroupGrant extends Grant {
+interface GroupGrant extends Grant {
   /** The group's DN. */
   readonly group: string;
 }

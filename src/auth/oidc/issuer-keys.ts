@@ -42,6 +42,7 @@ export class IssuerKeys {
   #fetching: Promise<void> | undefined;
   #lastError: OidcError | undefined;
   #abort: AbortController | undefined;
+  #isClosed = false;
 
   constructor(settings: OidcSettings, clock: Clock, witness: OidcWitness) {
     this.#settings = settings;
@@ -73,6 +74,7 @@ export class IssuerKeys {
   };
 
   close(): void {
+    this.#isClosed = true;
     this.#abort?.abort();
   }
 
@@ -127,7 +129,7 @@ export class IssuerKeys {
     } catch (cause) {
       const error =
         cause instanceof OidcError ? cause : new OidcError("unreachable", issuer, toError(cause).message, { cause });
-      if (!this.#lastError) this.#witness.failed(error, this.#ageMs() <= this.#settings.maxKeyAgeMs);
+      if (!this.#lastError && !this.#isClosed) this.#witness.failed(error, this.#ageMs() <= this.#settings.maxKeyAgeMs);
       this.#lastError = error;
       if (this.#ageMs() > this.#settings.maxKeyAgeMs) this.#keys = undefined;
       throw error;

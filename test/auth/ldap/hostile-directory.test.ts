@@ -57,12 +57,12 @@ async function startLiar(behave: (socket: Socket, chunk: Buffer) => void) {
   return { port, received: () => Buffer.concat(received) };
 }
 
-function ask(url: string, isPlain: boolean, ca?: string) {
+function ask(urls: string, isPlain: boolean, ca?: string) {
   const failures: LdapError[] = [];
   const clock = new ManualClock();
   const ldap = new LdapAuthenticator(
     {
-      servers: [parseLdapServer(url, isPlain)],
+      servers: urls.split(" ").map((url) => parseLdapServer(url, isPlain)),
       readCa: () => Promise.resolve(ca),
       account: undefined,
       bindName: `uid={user},${SUFFIX}`,
@@ -77,7 +77,7 @@ function ask(url: string, isPlain: boolean, ca?: string) {
     clock,
     { failed: (error) => void failures.push(error), recovered: () => {} },
   );
-  return { failures, clock, verdict: ldap.authenticate({ kind: "basic", user: "alice", password: PASSWORD }) };
+  return { failures, clock, ldap, verdict: ldap.authenticate({ kind: "basic", user: "alice", password: PASSWORD }) };
 }
 
 const unavailable = { rejected: "unavailable", reason: "no directory answers", retryAfterS: 5 } as const;
@@ -99,6 +99,20 @@ describe("A directory, or who stands in its way,", () => {
     expect(await verdict).toEqual(unavailable);
     expect(failures.map((failure) => failure.code)).toEqual([code]);
     expect(liar.received().includes(PASSWORD)).toBe(false);
+  });
+
+  test("that says nothing is left alone once we stop, and no other is asked any more", async () => {
+    const asked = Promise.withResolvers<void>();
+    const silent = await startLiar(() => asked.resolve());
+    const other = await startLiar(() => undefined);
+    const { ldap, verdict, failures, clock } = ask(
+      `ldap://localhost:${silent.port} ldap://localhost:${other.port}`,
+      false,
+    );
+    await asked.promise;
+    ldap.close();
+    expect(await verdict).toEqual(unavailable);
+    expect([failures, other.received().length, clock.timers]).toEqual([[], 0, 0]);
   });
 
   test.each(["ends the connection", "says nothing", "says it byte by byte"])(

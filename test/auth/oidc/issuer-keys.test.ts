@@ -236,14 +236,15 @@ describe("An issuer's keys", () => {
 
   test("are no longer asked for once we stop", async () => {
     const { issuer, nextRequest } = await startIssuer({ keys: () => {} });
-    const { look, oidc, clock } = start(issuer, { jwksUri: `${issuer}/jwks` });
+    const { look, oidc, clock, told } = start(issuer, { jwksUri: `${issuer}/jwks` });
     const request = nextRequest();
     const verdict = look();
     await request;
     oidc.close();
-    expect(await verdict).toMatch(/^unavailable|^denied/);
+    expect(await verdict).toBe(NO_KEYS);
     await settle();
-    expect(clock.timers).toBe(0);
+    // Nothing has failed.
+    expect([clock.timers, told]).toEqual([0, []]);
   });
 });
 
