@@ -24,6 +24,8 @@ export interface BuiltLogin {
   /** Reads all files again. What cannot be used changes nothing and is logged; false where there is such. */
   reload(): Promise<boolean>;
   /** Writes what is still to be written. */
+  flush(): Promise<void>;
+  /** The same, and breaks off whatever is being asked. */
   close(): Promise<void>;
 }
 
@@ -68,7 +70,7 @@ export async function buildLogin(options: BuildLoginOptions): Promise<BuiltLogin
     await use.flush();
     await login.close();
   };
-  return { guard, reload: () => login.reload(), close };
+  return { guard, reload: () => login.reload(), flush: () => use.flush(), close };
 }
 
 /** The grants that a setting spells. The configuration has been checked. */

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { Guard, GuardedRoute } from "../api/guard.ts";
 import { ApiError } from "../api/errors.ts";
@@ -53,6 +53,15 @@ const cannotCheck = (cause: unknown) =>
     cause,
   });
 
+/** Whether a file is there, or may be: it cannot always be seen. */
+function mayBeThere(path: string, isCertain: boolean): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return !isCertain;
+  }
+}
+
 /** All that the configuration says of who may come in, to compare. */
 const settingsOf = ({ auth, ldap, oidc }: Config): string => JSON.stringify([auth, ldap, oidc]);
 
@@ -84,9 +93,11 @@ class SwitchingGuard implements Guard {
   }
 
   isConfigured(): boolean {
-    const { ldap, oidc, auth } = this.#config;
+    const { ldap, oidc, auth, emulator, ipmi } = this.#config;
     if (auth.required || auth.htpasswd !== null || auth.proxyUserHeader !== null || ldap || oidc) return true;
-    return credentialFiles.some((name) => existsSync(join(this.#directory, name)));
+    // A demonstration, where the service's folder is nobody's business, has nothing that could be switched off.
+    const isDemonstration = emulator.enabled && ipmi.bmcConfig === null;
+    return credentialFiles.some((name) => mayBeThere(join(this.#directory, name), isDemonstration));
   }
 
   originOf(request: Request, remote: string | undefined): string | undefined {
@@ -137,6 +148,8 @@ class SwitchingGuard implements Guard {
   }
 
   async #reload(config: Config): Promise<boolean> {
+    // What is being built was begun with what the configuration said before.
+    await this.#building?.catch(() => undefined);
     const before = this.#config;
     this.#config = config;
     if (settingsOf(before) === settingsOf(config)) return (await this.#built?.reload()) ?? true;
@@ -144,8 +157,6 @@ class SwitchingGuard implements Guard {
     const old = this.#built;
     try {
       await this.askFromNowOn();
-      await old?.close();
-      return true;
     } catch (error) {
       this.#config = before;
       this.#log.error(
@@ -154,9 +165,13 @@ class SwitchingGuard implements Guard {
       );
       return false;
     }
+    // What it has asked directories and issuers is answered to those who wait for it.
+    await old?.flush();
+    return true;
   }
 
   async close(): Promise<void> {
+    await this.#reloading;
     await this.#built?.close();
   }
 }

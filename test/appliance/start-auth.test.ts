@@ -1,5 +1,5 @@
 import { afterAll, beforeEach, describe, expect, test } from "bun:test";
-import { chmodSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAuthentication, type Authentication } from "../../src/appliance/start-auth.ts";
@@ -62,6 +62,24 @@ describe("where nothing is set up", () => {
     expect(await statusOf(authentication)).toBe(401);
   });
 
+  test("a folder that cannot be looked into may have tokens: nobody comes in; unless there is nothing to be switched off", async () => {
+    const loop = join(folder, "loop");
+    symlinkSync(loop, loop);
+    const [rack, emulated] = [
+      configWith({}),
+      loadConfig({ fileName: "/c.json", env: {}, readFile: () => '{"emulator":{"enabled":true}}' }),
+    ];
+    const failure: unknown = await createAuthentication(rack, loop, log, clock).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: "invalid-credential-file", message: expect.stringContaining("ELOOP") });
+    expect(await statusOf(await createAuthentication(emulated, loop, log, clock))).toBe(200);
+    const later = join(folder, "later");
+    const authentication = await createAuthentication(rack, later, log, clock);
+    expect(await statusOf(authentication)).toBe(200);
+    symlinkSync(later, later);
+    await clock.advance(1000);
+    expect(await statusOf(authentication)).toBe(503);
+  });
+
   test("a first token that everybody can read lets nobody in, until that is put right", async () => {
     const authentication = await start();
     const token = await makeToken();
@@ -120,6 +138,20 @@ describe("a configuration that is read again", () => {
     expect(await statusOf(authentication, named)).toBe(200);
     await authentication.reload(configWith({ required: true }));
     expect(await statusOf(authentication, named)).toBe(401);
+  });
+
+  test("is taken also where it comes while the first credentials are being read", async () => {
+    for (let ticks = 0; ticks < 30; ticks++) {
+      rmSync(join(folder, "tokens.json"), { force: true });
+      const authentication = await start();
+      await makeToken();
+      await clock.advance(1000);
+      const first = statusOf(authentication, named);
+      for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
+      await authentication.reload(configWith(proxy));
+      await first;
+      expect([ticks, await statusOf(authentication, named)]).toEqual([ticks, 200]);
+    }
   });
 
   test("never makes it open again", async () => {
