@@ -1,5 +1,5 @@
 import type { CommandContext } from "../devices/backend.ts";
-import { anyone, type Caller } from "../devices/caller.ts";
+import { stranger, type Caller } from "../devices/caller.ts";
 
 /**
  * Whether a request is on a route that reads, on one that reads what takes credentials, or on one that acts; `unknown` until the route is
@@ -17,7 +17,8 @@ export class Call implements CommandContext {
   /** When it came, on the monotonic clock. */
   readonly startedMs: number;
   kind: CallKind = "unknown";
-  caller: Caller = anyone;
+  /** May do nothing until somebody has been let in. */
+  caller: Caller = stranger;
   readonly #request: Request;
 
   constructor(request: Request, path: string, requestId: string, remote: string | undefined, startedMs: number) {

@@ -4,7 +4,7 @@ import { Answers, type AnswersOptions } from "./answers.ts";
 import { Call } from "./call.ts";
 import { preflightHeaders } from "./cors.ts";
 import { ApiError } from "./errors.ts";
-import type { Caller } from "../devices/caller.ts";
+import { anyone, type Caller } from "../devices/caller.ts";
 import type { Guard } from "./guard.ts";
 import { defaultLimits, readBody, type Limits } from "./limits.ts";
 import type { JsonValue } from "./json.ts";
@@ -139,6 +139,7 @@ function createExecutor({ guard, services, limits, clock }: ExecutorOptions) {
 
   return (call: Call, request: Request, match: Match, peer: string | undefined): JsonValue | Promise<JsonValue> => {
     const { isOpen, takesStrangers } = match.route;
+    if (!guard) call.caller = anyone;
     if (!guard || isOpen) return run(call, request, match);
     const admitted = guard.admit(request, peer, { acts: call.kind === "control", takesStrangers });
     if (admitted instanceof Promise) return runAdmitted(call, request, match, admitted);
