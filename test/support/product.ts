@@ -3,6 +3,9 @@ import { join } from "node:path";
 /** The project's root folder. */
 export const root = join(import.meta.dirname, "..", "..");
 
+/** A board file with a rack of a few boards. */
+export const simpleRack = join(root, "config", "simple.json");
+
 /** The command that runs the program from its sources. */
 export const fromSources: readonly string[] = [process.execPath, join(root, "src", "main.ts")];
 

@@ -1,27 +1,11 @@
 // The server on one end of a cable, the emulator on the other, each in a process of its own.
 import { describe, expect, test } from "bun:test";
-import { join } from "node:path";
-import { fromSources, root, startProduct, type Product } from "../support/product.ts";
+import { startEmulator } from "../support/emulator-process.ts";
+import { startProduct, type Product } from "../support/product.ts";
 import { hasSocat, openCable } from "../support/socat.ts";
 
 /** What is kept on this machine is not a test's. */
 const env = { OPENDCRE_AUDIT_MODE: "off" };
-const rack = join(root, "config", "simple.json");
-
-/** Starts `opendcre emulate` and waits until it answers. */
-async function startEmulator(device: string, ...args: string[]) {
-  const emulator = Bun.spawn([...fromSources, "emulate", "--device", device, ...args, rack], {
-    stdio: ["ignore", "pipe", "inherit"],
-    env: { ...Bun.env, OPENDCRE_LOG_FORMAT: "json" },
-  });
-  const decoder = new TextDecoder();
-  let output = "";
-  for await (const chunk of emulator.stdout) {
-    output += decoder.decode(chunk);
-    if (output.includes("emulating a rack on")) break;
-  }
-  return emulator;
-}
 
 /** Asks until there is an answer; what was on its way when one end was killed may spoil the first one. */
 async function untilAnswered(product: Product, path: string): Promise<unknown> {

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { join } from "node:path";
-import { fromSources, root } from "../support/product.ts";
-import { ask } from "./client.ts";
+import { type EmulatorProcess, startEmulator } from "../support/emulator-process.ts";
+import { ask, createToken } from "./client.ts";
 import { type Machine, physical } from "./machine/machine.ts";
 
 /** Registers of the PL061 GPIO chip (ARM DDI 0190, chapter 3): a bit for each line. */
@@ -25,23 +24,9 @@ OPENDCRE_HAT_INH_PIN="offset ${lines.inh}"
 OPENDCRE_HAT_NSLEEP_PIN="offset ${lines.nSleep}"
 `;
 
-/** Starts the rack and its modem here, at the other end of the machine's UART, and waits until they answer. */
-async function startEmulator(device: string) {
-  const command = [...fromSources, "emulate", "--device", device, "--hat", join(root, "config", "simple.json")];
-  const env = { ...Bun.env, OPENDCRE_LOG_FORMAT: "json" };
-  const emulator = Bun.spawn(command, { stdio: ["ignore", "pipe", "inherit"], env });
-  const decoder = new TextDecoder();
-  let output = "";
-  for await (const chunk of emulator.stdout) {
-    output += decoder.decode(chunk);
-    if (output.includes("emulating a rack on")) break;
-  }
-  return emulator;
-}
-
 /** The power-line HAT with real lines and a real UART; its modem is emulated, and nothing raises INH. */
 export function hatChecks(there: () => Machine): void {
-  let emulator: Awaited<ReturnType<typeof startEmulator>> | undefined;
+  let emulator: EmulatorProcess | undefined;
   let token = "";
   const gpio = (name: keyof typeof gpioRegisters) => there().monitor.word(physical.gpio + gpioRegisters[name]);
   const uart = (name: keyof typeof uartRegisters) => there().monitor.word(physical.uart + uartRegisters[name]);
@@ -59,12 +44,11 @@ export function hatChecks(there: () => Machine): void {
   }
 
   beforeAll(async () => {
-    emulator = await startEmulator(there().uart);
-    const told = await there().must(`cp /etc/default/opendcre /root/default-before-hat
+    emulator = await startEmulator(there().uart, "--hat");
+    await there().must(`cp /etc/default/opendcre /root/default-before-hat
       cat > /etc/default/opendcre << 'END'\n${settings}END
-      systemctl restart opendcre
-      opendcre token create hat-checks --role reader`);
-    token = /^\S{20,}$/m.exec(told)?.[0] ?? "";
+      systemctl restart opendcre`);
+    token = await createToken(there(), "hat-checks", "reader");
   }, 60_000);
 
   afterAll(async () => {

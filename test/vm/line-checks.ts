@@ -1,10 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { join } from "node:path";
-import { fromSources, root } from "../support/product.ts";
+import { type EmulatorProcess, startEmulator } from "../support/emulator-process.ts";
+import { simpleRack } from "../support/product.ts";
 import { ask, createToken } from "./client.ts";
 import type { Machine } from "./machine/machine.ts";
-
-const rack = join(root, "config", "simple.json");
 
 /** What the rack's file says, as far as it is compared. */
 interface BoardFile {
@@ -15,24 +13,9 @@ interface BoardFile {
   }[];
 }
 
-/** Starts `opendcre emulate` here, at the other end of the machine's UART, and waits until it answers. */
-async function startEmulator(device: string) {
-  const emulator = Bun.spawn([...fromSources, "emulate", "--device", device, rack], {
-    stdio: ["ignore", "pipe", "inherit"],
-    env: { ...Bun.env, OPENDCRE_LOG_FORMAT: "json" },
-  });
-  const decoder = new TextDecoder();
-  let output = "";
-  for await (const chunk of emulator.stdout) {
-    output += decoder.decode(chunk);
-    if (output.includes("emulating a rack on")) break;
-  }
-  return emulator;
-}
-
 /** The whole way: curl, TLS, token, API, bus, bun-serialport, the kernel's driver, a UART; and an emulated rack behind that. */
 export function lineChecks(there: () => Machine): void {
-  let emulator: Awaited<ReturnType<typeof startEmulator>> | undefined;
+  let emulator: EmulatorProcess | undefined;
   let token = "";
   const json = async (path: string, options = {}) => {
     const { status, body } = await ask(there(), path, { token, retries: 5, ...options });
@@ -52,7 +35,7 @@ export function lineChecks(there: () => Machine): void {
   });
 
   test("a scan finds the boards of the rack's file", async () => {
-    const { boards }: BoardFile = JSON.parse(await Bun.file(rack).text());
+    const { boards }: BoardFile = JSON.parse(await Bun.file(simpleRack).text());
     const ids = boards.map(({ board_id, devices }) => ({
       board_id,
       devices: devices.map(({ device_id, device_type }) => ({ device_id: device_id.toLowerCase(), device_type })),
