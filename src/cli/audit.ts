@@ -2,6 +2,7 @@ import { existsSync } from "node:fs";
 import { auditPathToRead } from "../appliance/audit-path.ts";
 import { systemClock as clock } from "../lib/clock.ts";
 import { readLines } from "../telemetry/audit/line-reader.ts";
+import { readable } from "../telemetry/audit/readable.ts";
 import { decodeLine, type AuditLine } from "../telemetry/audit/record.ts";
 import { openFiles, openSnapshot } from "../telemetry/audit/snapshot.ts";
 import { verify, type Verification } from "../telemetry/audit/verify.ts";
@@ -114,12 +115,8 @@ function sinceOf(text: string | undefined, nowMs: number): number {
 
 function isWanted({ members }: AuditLine, board: string | undefined, sinceMs: number): boolean {
   if (board !== undefined && members["board"] !== board) return false;
-  return sinceMs === Number.NEGATIVE_INFINITY || Date.parse(String(members["time"])) >= sinceMs;
+  return sinceMs === Number.NEGATIVE_INFINITY || Date.parse(readable(members["time"])) >= sinceMs;
 }
-
-/** Names come from outside: nothing in them is to reach a terminal but what can be read. */
-const readable = (value: unknown): string =>
-  typeof value === "string" ? value.replaceAll(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, "\u{FFFD}") : String(value);
 
 /** `2026-11-24 18:00:00.123Z  12 intent   power off on 00000001/0002, by alice (token) from 192.0.2.1, request r-1`. */
 function sentenceOf({ seq, members }: AuditLine): string {

@@ -1,5 +1,6 @@
 import { createHash, type Hash } from "node:crypto";
 import type { RawLine } from "./line-reader.ts";
+import { readable } from "./readable.ts";
 import { decodeLine, follows, type AuditLine, type ChainEnd } from "./record.ts";
 
 /** Where lines stop following each other. */
@@ -109,7 +110,7 @@ export class ChainWalker {
 const NEWLINE = 0x0a;
 
 const foundIn = (line: AuditLine | string): string =>
-  typeof line === "string" ? `a line of which ${line}` : `line number ${line.seq}, with prev ${line.prev}`;
+  typeof line === "string" ? `a line of which ${line}` : `line number ${line.seq}, with prev ${readable(line.prev)}`;
 
 class OpenGap implements Gap {
   readonly lineNumber: number;

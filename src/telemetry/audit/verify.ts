@@ -1,5 +1,6 @@
 import { ChainWalker, type Gap } from "./chain-walker.ts";
 import { readLines } from "./line-reader.ts";
+import { readable } from "./readable.ts";
 import { genesis, type AuditLine, type ChainEnd } from "./record.ts";
 import type { Snapshot, SnapshotFile } from "./snapshot.ts";
 
@@ -81,7 +82,11 @@ class Verifier implements Verification {
     if (!this.first) {
       this.first = line;
       if (line.seq === 1 && line.prev !== genesis.hash)
-        this.#breakAt({ lineNumber, expected: `a first line with prev ${genesis.hash}`, found: `prev ${line.prev}` });
+        this.#breakAt({
+          lineNumber,
+          expected: `a first line with prev ${genesis.hash}`,
+          found: `prev ${readable(line.prev)}`,
+        });
     }
     if (line.seq === this.#head?.seq && line.hash !== this.#head.hash)
       this.#breakAt({ lineNumber, expected: endOf(this.#head), found: endOf(line) });
@@ -91,15 +96,15 @@ class Verifier implements Verification {
   #takeRepair({ members }: AuditLine, lineNumber: number): void {
     const { skipped_bytes: skipped, cut_seq: cutSeq, cut_hash: cutHash, time } = members;
     if (typeof cutSeq === "number") {
-      const found = `a line that says, at ${String(time)}, that the trail had gone up to there and was cut`;
+      const found = `a line that says, at ${readable(time)}, that the trail had gone up to there and was cut`;
       this.#breakAt({
         lineNumber,
-        expected: `lines up to number (seq) ${cutSeq}, with hash ${String(cutHash)}`,
+        expected: `lines up to number (seq) ${cutSeq}, with hash ${readable(cutHash)}`,
         found,
       });
     } else {
-      const bytes = `${String(skipped)} bytes of a damaged end were set aside`;
-      this.notes.push(`${this.#file}:${lineNumber}: ${bytes} at ${String(time)}, as a power cut leaves them`);
+      const bytes = `${readable(skipped)} bytes of a damaged end were set aside`;
+      this.notes.push(`${this.#file}:${lineNumber}: ${bytes} at ${readable(time)}, as a power cut leaves them`);
     }
   }
 

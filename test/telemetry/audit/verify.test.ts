@@ -102,6 +102,29 @@ describe("a trail that was tampered with", () => {
     expect((await checkFiles(path)).break).toMatchObject({ lineNumber: 1, found: `prev ${"1".repeat(64)}` });
   });
 
+  test("what somebody has written into a line reaches no terminal but as text", async () => {
+    using folder = temporaryFolder();
+    const path = await tenLines(folder.path);
+    const lines = splitLines(path);
+    const evil = "\u001B]0;owned\u0007\u009B31m\u202E";
+    const [first, second] = lines.map((line): Record<string, unknown> => JSON.parse(line));
+    const repair = { ...second, phase: "repair", skipped_bytes: 0, time: evil };
+    const forgeries = [
+      { ...second, prev: evil },
+      { ...repair, cut_seq: 9, cut_hash: evil },
+      { ...repair, skipped_bytes: evil },
+      { ...first, prev: evil },
+    ];
+    for (const [number, members] of forgeries.entries()) {
+      const kept = number === 3 ? [] : lines.slice(0, 1);
+      writeFileSync(path, joinLines([...kept, await forged(members)]));
+      const { notes, break: broken } = await checkFiles(path);
+      const said = [...notes, broken?.expected, broken?.found].join(" ");
+      expect(said).toMatch(/^[\P{C}]*$/u);
+      expect(said).not.toBe("");
+    }
+  });
+
   test("a last line that was changed with its hash is found by the head", async () => {
     using folder = temporaryFolder();
     const path = await tenLines(folder.path);
