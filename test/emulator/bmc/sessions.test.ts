@@ -122,6 +122,27 @@ describe.skipIf(!hasIpmitool)("sessions (needs ipmitool)", () => {
     expect((await read(247)).err).toContain("rsp=0xca");
   });
 
+  test("a password of 20 bytes opens no IPMI 1.5 session, nor do its first 16", async () => {
+    // Only one that is stored as 16 bytes is compatible with IPMI 1.5. IPMI 2.0, section 22.30.
+    await using started = await startBmc({ ...still, ipmi15: ["md5"] });
+    const { host, port } = started.bmc;
+    const user = ["-H", host, "-p", String(port), "-U", "abcdefghijklmnop", "-R", "1"];
+    const { code } = await run([
+      "ipmitool",
+      "-I",
+      "lan",
+      "-A",
+      "MD5",
+      ...user,
+      "-P",
+      "abcdefghijklmnop",
+      "power",
+      "status",
+    ]);
+    expect(code).toBe(1);
+    expect(started.bmc.counters.sessions.opened).toBe(0);
+  });
+
   test("IPMI 1.5 is refused where the file does not enable it", async () => {
     await using started = await startBmc();
     const { host, port } = started.bmc;

@@ -25,7 +25,7 @@ export interface User {
   readonly id: number;
   name: string;
   password: Uint8Array;
-  /** Stored as 20 bytes, and not as 16, by which a test of it asks. */
+  /** Stored as 20 bytes, and not as 16: a test of it asks by that, and no IPMI 1.5 session can be opened with it. */
   isLongPassword: boolean;
   privilege: number;
   isEnabled: boolean;

@@ -68,7 +68,8 @@ export class Login15 {
     if (authType === undefined) return refusals.invalidData;
     if (name === "") return refusals.nullUserNotEnabled;
     const user = this.#model.users.find(name);
-    if (!user) return refusals.invalidUserName;
+    // Of 20 bytes an IPMI 1.5 session would compare the first 16 alone. @see IPMI 2.0, section 22.30
+    if (!user || user.isLongPassword) return refusals.invalidUserName;
     const asked = this.#sessions.pending().filter(isPending15);
     if (asked.length >= MOST_CHALLENGES && asked[0]) this.#sessions.giveUp(asked[0].id);
     const challenge = systemRandom(CHALLENGE_BYTES);
