@@ -26,6 +26,9 @@ export interface EmulatedBmcOptions {
   readonly log?: BmcLog;
 }
 
+/** Answers that are held back at a time: whoever floods a BMC that answers late gets no more. */
+const MOST_DELAYED = 1000;
+
 const silent: BmcLog = { network: () => undefined, failure: () => undefined };
 
 /** An emulated BMC that answers over UDP. @see docs/emulated-bmc.md */
@@ -111,6 +114,7 @@ export class EmulatedBmc {
         this.#send(answer.datagram, peer);
         continue;
       }
+      if (this.#delayed.size >= MOST_DELAYED) continue;
       const timer = this.#clock.after(answer.delayMs, () => {
         this.#delayed.delete(timer);
         this.#send(answer.datagram, peer);

@@ -1,10 +1,12 @@
 import { describe, expect, test } from "bun:test";
 import * as fc from "fast-check";
+import { createSocket } from "node:dgram";
 import { BmcResponder, type Answer } from "../../../src/emulator/bmc/bmc-responder.ts";
 import { parseBmcFile } from "../../../src/emulator/bmc/file/bmc-file.ts";
 import type { BmcDescription } from "../../../src/emulator/bmc/file/bmc-shape.ts";
+import { ManualClock, settle } from "../../support/manual-clock.ts";
 import { recordedSession, recordedSessions } from "../../support/recorded-ipmi.ts";
-import { START, still } from "./foreign-clients.ts";
+import { START, startBmc, still } from "./foreign-clients.ts";
 
 const peer = { address: "192.0.2.99", port: 50_000 };
 
@@ -140,6 +142,23 @@ test("faults of a file are met from the start", () => {
 });
 
 describe("hostile datagrams", () => {
+  test("no more than 1,000 answers are held back at a time", async () => {
+    const clock = new ManualClock(START);
+    await using started = await startBmc(still, clock);
+    const { bmc } = started;
+    bmc.model.faults.add({ fault: "delay", delayMs: 60_000 });
+    const [ping] = recordedSession("freeipmi-rmcpping").packets;
+    const socket = createSocket("udp4");
+    while (bmc.counters.received < 1100) {
+      for (let count = 0; count < 20; count++) socket.send(ping!.bytes, bmc.port, bmc.host);
+      await settle();
+    }
+    expect(clock.timers).toBe(1000);
+    await clock.advance(60_000);
+    expect(clock.timers).toBe(0);
+    socket.close();
+  });
+
   test("random ones are never answered, and break nothing", () => {
     const { bmc, failures } = responder({ ipmi15: ["none"] });
     fc.assert(
