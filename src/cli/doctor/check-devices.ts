@@ -1,7 +1,7 @@
 import type { Config } from "../../config/config.ts";
 import { toError } from "../../lib/to-error.ts";
 import { fail, ok, type Finding } from "./finding.ts";
-import type { Holder, Machine } from "./machine.ts";
+import type { GpioFacts, Holder, Machine } from "./machine.ts";
 import { refusalAt, type RightsView } from "./rights.ts";
 import { SERVICE_USER, wishes } from "./service-user.ts";
 
@@ -51,13 +51,23 @@ function adviceAgainst(holders: readonly Holder[], path: string): string {
 export function checkHat({ bus, hat, emulator }: Config, machine: RightsView & Pick<Machine, "findGpio">): Finding[] {
   const subject = "HAT";
   if (bus.hardware !== "hat" || emulator.enabled) return [];
-  let path: string;
+  let gpio: GpioFacts;
   try {
-    path = machine.findGpio(hat.gpioChip, [hat.commandPin, hat.frequencySelectPin, hat.inhPin, hat.nsleepPin]);
+    gpio = machine.findGpio(hat.gpioChip, [hat.commandPin, hat.frequencySelectPin, hat.inhPin, hat.nsleepPin]);
   } catch (error) {
     return [fail(subject, toError(error).message, "hat.gpio_chip and hat.…_pin say where the HAT is")];
   }
+  const { path, taken } = gpio;
   const refusal = refusalAt(path, wishes.read | wishes.write, machine);
   if (refusal) return [fail(subject, refusal.message, refusal.advice)];
+  const others = taken.filter(({ consumer }) => consumer !== SERVICE_USER);
+  if (others.length > 0)
+    return others.map(({ offset, consumer }) =>
+      fail(
+        subject,
+        `line ${offset} of ${path} is in use by ${consumer === "" ? "someone who gave no name" : JSON.stringify(consumer)}`,
+        "stop that program, or take the overlay out of config.txt that gives it the line; hat.…_pin say where the HAT is",
+      ),
+    );
   return [ok(subject, `its lines are on ${path}, which the user ${machine.user.name} may use`)];
 }

@@ -17,7 +17,7 @@ const NONE_BYTES = 4 * MEGABYTE;
 type DiskView = RightsView & Pick<Machine, "isReadOnly" | "freeBytes">;
 
 /** The folders that the service writes to, each with what for. */
-function foldersOf(config: Config, env: Environment): ReadonlyMap<string, string> {
+export function foldersOf(config: Config, env: Environment): ReadonlyMap<string, string> {
   const folders = new Map([[directoryOf(config, env), "what is kept (state.directory)"]]);
   const trail = wantedAuditPlace(config, env);
   if (trail) folders.set(dirname(trail.path), "the audit trail (audit.file)");

@@ -8,7 +8,7 @@ import { refusalAt, type RightsView } from "./rights.ts";
 import { wishes } from "./service-user.ts";
 
 /** Every file that the service reads and somebody else has made. */
-function filesOf(config: Config): readonly string[] {
+export function filesOf(config: Config): readonly string[] {
   const { fileName, ipmi, tls, auth, ldap, oidc, emulator } = config;
   const ofTls = tls.enabled
     ? [tls.certificate, ...tls.further].flatMap((pair) => (pair ? [pair.certificate, pair.key] : []))

@@ -11,6 +11,7 @@ import { checkClock } from "./check-clock.ts";
 import { checkHat, checkSerialPort } from "./check-devices.ts";
 import { checkDisk } from "./check-disk.ts";
 import { checkFiles } from "./check-files.ts";
+import { checkSandbox } from "./check-sandbox.ts";
 import { checkService } from "./check-service.ts";
 import { fail, ok, warn, type Finding, type Subject } from "./finding.ts";
 import { loadBmcs } from "./load-bmcs.ts";
@@ -41,7 +42,8 @@ export async function examine(patient: Patient, machine: Machine, clock: Clock):
     guarded("audit trail", () => checkAudit(config, env, machine, clock)),
     guarded("service", () => checkService(config, machine)),
   ]);
-  return [...configurationOf(config, patient), ...found.flat()];
+  const shut = patient.isService ? checkSandbox(config, env) : [];
+  return [...configurationOf(config, patient), ...shut, ...found.flat()];
 }
 
 /** Nothing that one check meets keeps the others from being made. */

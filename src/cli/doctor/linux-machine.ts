@@ -55,8 +55,8 @@ export function linuxMachine(isService: boolean): Machine {
     },
     findGpio(which, pins) {
       using chip = openChip(which);
-      for (const pin of pins) offsetOn(chip, pin);
-      return chip.path;
+      const lines = pins.map((pin) => chip.lineInfo(offsetOn(chip, pin)));
+      return { path: chip.path, taken: lines.filter(({ isUsed }) => isUsed) };
     },
     nowMs: Date.now,
     builtMs: sourceEpochMs,

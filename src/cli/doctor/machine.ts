@@ -1,3 +1,4 @@
+import type { LineInfo } from "../../gpio/wire-forms.ts";
 import type { BmcDefinition } from "../../ipmi/bmc-definition.ts";
 import type { Ownership, SystemUser } from "./service-user.ts";
 
@@ -11,6 +12,12 @@ export interface Holder {
   readonly pid: number;
   /** As the kernel has it, cut at 15 characters. */
   readonly name: string;
+}
+
+/** A GPIO chip, and those of the lines asked for that somebody has. */
+export interface GpioFacts {
+  readonly path: string;
+  readonly taken: readonly Pick<LineInfo, "offset" | "consumer">[];
 }
 
 /** How a BMC has taken to being asked. */
@@ -38,8 +45,8 @@ export interface Machine {
   holdersOf(path: string): readonly Holder[];
   isReadOnly(path: string): boolean;
   freeBytes(path: string): number;
-  /** The path of the GPIO chip. @throws GpioError */
-  findGpio(chip: string | null, pins: readonly (number | string)[]): string;
+  /** The GPIO chip with lines at these places. @throws GpioError */
+  findGpio(chip: string | null, pins: readonly (number | string)[]): GpioFacts;
   /** Milliseconds since 1970. */
   nowMs(): number;
   /** When the program was built, in milliseconds since 1970; undefined where that is not known. */

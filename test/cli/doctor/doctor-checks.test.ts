@@ -5,6 +5,7 @@ import { checkClock } from "../../../src/cli/doctor/check-clock.ts";
 import { checkHat, checkSerialPort } from "../../../src/cli/doctor/check-devices.ts";
 import { checkDisk } from "../../../src/cli/doctor/check-disk.ts";
 import { checkFiles } from "../../../src/cli/doctor/check-files.ts";
+import { checkSandbox } from "../../../src/cli/doctor/check-sandbox.ts";
 import { checkService, testUrlOf } from "../../../src/cli/doctor/check-service.ts";
 import type { Finding } from "../../../src/cli/doctor/finding.ts";
 import type { BmcHealth } from "../../../src/cli/doctor/machine.ts";
@@ -147,6 +148,20 @@ describe("the HAT", () => {
     expect(only(checkHat(config, machine))).toStartWith("ok HAT: its lines are on /dev/gpiochip0");
   });
 
+  test("has a line that somebody else has", () => {
+    const taken = [
+      { offset: 27, consumer: "opendcre" },
+      { offset: 10, consumer: "spi0 CS1" },
+    ];
+    const machine = fakeMachine(
+      { "/dev/gpiochip0": deviceOf(0o666) },
+      { findGpio: () => ({ path: "/dev/gpiochip0", taken }) },
+    );
+    expect(only(checkHat(config, machine))).toMatch(
+      /^fail HAT: line 10 of \/dev\/gpiochip0 is in use by "spi0 CS1" \| stop that program/,
+    );
+  });
+
   test("is on a chip that the service may not open, though root may", () => {
     const machine = fakeMachine({ "/dev/gpiochip0": deviceOf(0o660, 0, 30) });
     expect(only(checkHat(config, machine))).toMatch(/^fail .*\| sudo usermod -aG gpio opendcre/);
@@ -270,6 +285,29 @@ describe("the disk", () => {
     });
     const machine = fakeMachine({ "/s": folderOf(0o777), "/a": folderOf(0o777), "/l": folderOf(0o777) });
     expect(checkDisk(all, {}, machine).map(({ message }) => message.slice(0, 2))).toEqual(["/s", "/a", "/l"]);
+  });
+});
+
+describe("what the service's unit permits", () => {
+  const state = { STATE_DIRECTORY: "/var/lib/opendcre" };
+
+  test("is enough for the folders that it names", () => {
+    const config = configWith({ LOG_DIRECTORY: "/var/log/opendcre", IPMI_BMC_CONFIG: "/etc/opendcre/bmcs.json" });
+    expect(checkSandbox(config, state)).toEqual([]);
+  });
+
+  test("is not enough for homes and for other folders to write to", () => {
+    const config = configWith({
+      LOG_DIRECTORY: "/var/log/opendcre-of-mine",
+      IPMI_BMC_CONFIG: "/home/pi/bmcs.json",
+      AUTH_HTPASSWD: "/homes/htpasswd",
+    });
+    expect(inWords(checkSandbox(config, state))).toEqual([
+      expect.stringMatching(/^warn files: .* hides \/home\/pi\/bmcs.json .* \| move it to \/etc\/opendcre$/),
+      expect.stringMatching(
+        /^warn disk: \/var\/log\/opendcre-of-mine, .* \|.* ReadWritePaths=\/var\/log\/opendcre-of-mine /,
+      ),
+    ]);
   });
 });
 

@@ -40,7 +40,7 @@ export function fakeMachine(paths: Readonly<Record<string, PathFacts>>, changes:
     holdersOf: () => [],
     isReadOnly: () => false,
     freeBytes: () => 10 ** 9,
-    findGpio: () => "/dev/gpiochip0",
+    findGpio: () => ({ path: "/dev/gpiochip0", taken: [] }),
     nowMs: () => NOW_MS,
     builtMs: NOW_MS - 1000,
     isClockSynchronised: () => Promise.resolve(true),
