@@ -1,7 +1,8 @@
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import { readFileSync } from "node:fs";
 import type { Listener } from "../../src/api/listener.ts";
-import { hasOpenssl, openssl, Pki } from "../support/certificates.ts";
+import { hasOpenssl, openssl, Pki, type Pair } from "../support/certificates.ts";
+import { suitesOffered, versions } from "../support/client-hello.ts";
 import { RawHttp } from "../support/raw-http.ts";
 import { contextOf, serveTls, sClient, tlsOf } from "../support/tls-server.ts";
 
@@ -28,26 +29,51 @@ const agreedOn = (text: string): string | undefined => {
 
 const subjectOf = (text: string): string | undefined => /subject=CN = (\S+)/.exec(text)?.[1];
 
-/** All that OpenSSL can offer of a version, each alone. */
-async function scan(port: number, version: string): Promise<string[]> {
-  const all = openssl("ciphers", "-s", version, "ALL:COMPLEMENTOFALL:@SECLEVEL=0").trim().split(":");
-  const option = version === "-tls1_3" ? "-ciphersuites" : "-cipher";
+/** All that OpenSSL can offer of TLS 1.3, each alone. */
+async function suitesOfTls13(port: number): Promise<string[]> {
+  const all = openssl("ciphers", "-s", "-tls1_3").trim().split(":");
   const found: string[] = [];
-  for (let at = 0; at < all.length; at += 8) {
-    const some = await Promise.all(
-      all.slice(at, at + 8).map(async (cipher) => {
-        const offer = version === "-tls1_3" ? cipher : `${cipher}:@SECLEVEL=0`;
-        const { text } = await sClient(port, [version, option, offer]);
-        return agreedOn(text) === cipher ? [cipher] : [];
-      }),
-    );
-    found.push(...some.flat());
+  for (const suite of all) {
+    const { text } = await sClient(port, ["-tls1_3", "-ciphersuites", suite]);
+    if (agreedOn(text) === suite) found.push(suite);
   }
   return found.toSorted();
 }
 
-const withKeysOf = (kind: string) =>
-  ["AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305"].map((name) => `ECDHE-${kind}-${name}`);
+/** All suites that a server offers, by version. */
+const scan = async (port: number) => ({
+  "SSL 3.0": await suitesOffered(port, versions["SSL 3.0"]),
+  "TLS 1.0": await suitesOffered(port, versions["TLS 1.0"]),
+  "TLS 1.1": await suitesOffered(port, versions["TLS 1.1"]),
+  "TLS 1.2": (await suitesOffered(port, versions["TLS 1.2"])).toSorted((a, b) => a - b),
+});
+
+const nothingOld = { "SSL 3.0": [], "TLS 1.0": [], "TLS 1.1": [] };
+
+/** ECDHE with AES128-GCM, AES256-GCM and ChaCha20-Poly1305. @see RFC 5289, section 3.2; RFC 7905, section 2 */
+const withKeysOf = { ECDSA: [0xc02b, 0xc02c, 0xcca9], RSA: [0xc02f, 0xc030, 0xcca8] } as const;
+
+/** OpenSSL's server with everything that it still has, and its port. */
+async function careless({ certificate, key }: Pair) {
+  const files = ["-cert", certificate, "-key", key];
+  const argv = [
+    "openssl",
+    "s_server",
+    "-accept",
+    "127.0.0.1:0",
+    ...files,
+    "-cipher",
+    "ALL:COMPLEMENTOFALL:@SECLEVEL=0",
+  ];
+  const child = Bun.spawn([...argv, "-www"], { stdin: "pipe", stdout: "pipe", stderr: "ignore" });
+  let said = "";
+  for await (const bytes of child.stdout) {
+    said += Buffer.from(bytes).toString("latin1");
+    const port = /ACCEPT \S+:(\d+)/.exec(said)?.[1];
+    if (port !== undefined) return { port: Number(port), [Symbol.dispose]: () => child.kill() };
+  }
+  throw new Error(`openssl s_server does not listen: ${said}`);
+}
 
 const answered = async (port: number, version: string, name: string, pair?: { certificate: string; key: string }) => {
   const identity = pair ? ["-cert", pair.certificate, "-key", pair.key] : [];
@@ -83,13 +109,26 @@ describe.skipIf(!hasOpenssl)("TLS as OpenSSL sees it (needs openssl)", () => {
 
   test("a scan finds forward secrecy and authenticated encryption alone", async () => {
     const { port } = serve({ tls: tlsOf(chain) });
-    expect(await scan(port, "-tls1_2")).toEqual(withKeysOf("ECDSA"));
-    expect(await scan(port, "-tls1_3")).toEqual(tls13);
+    expect(await scan(port)).toEqual({ ...nothingOld, "TLS 1.2": [...withKeysOf.ECDSA] });
+    expect(await suitesOfTls13(port)).toEqual(tls13);
     for (const version of ["-tls1", "-tls1_1"])
       expect(agreedOn((await sClient(port, [version, "-cipher", "ALL:@SECLEVEL=0"])).text)).toBeUndefined();
     const withRsa = serve({ tls: tlsOf(rsa) });
-    expect(await scan(withRsa.port, "-tls1_2")).toEqual(withKeysOf("RSA"));
-  }, 60_000);
+    expect(await scan(withRsa.port)).toEqual({ ...nothingOld, "TLS 1.2": [...withKeysOf.RSA] });
+    const newest = serve({ tls: tlsOf(chain, { minVersion: "1.3" }) });
+    expect(await scan(newest.port)).toEqual({ ...nothingOld, "TLS 1.2": [] });
+  });
+
+  test("the same scan of a careless server finds old versions and weak suites", async () => {
+    using offering = await careless(rsa);
+    const found = await scan(offering.port);
+    // RSA with MD5 and without encryption, RSA with AES128-CBC, anonymous Diffie-Hellman, ECDHE with AES128-CBC.
+    const weak = [0x0001, 0x002f, 0x0034, 0xc013];
+    for (const version of ["TLS 1.0", "TLS 1.1", "TLS 1.2"] as const)
+      expect(found[version]).toEqual(expect.arrayContaining(weak));
+    for (const version of ["-tls1", "-tls1_1"])
+      expect(agreedOn((await sClient(offering.port, [version, "-cipher", "ALL:@SECLEVEL=0"])).text)).toBeDefined();
+  });
 
   test("1.2 is not spoken where 1.3 is the oldest, whatever name is asked for", async () => {
     const further = [{ ...contextOf(other), names: ["other.example"] }];
