@@ -152,7 +152,8 @@ export class AuditFile {
       for (let at = 0; at < bytes.length;) at += (await open.file.write(bytes, at)).bytesWritten;
       await open.file.datasync();
     } catch (error) {
-      // Nobody has been told of these lines. Where they cannot be taken back, the next one to write sets them aside.
+      // Nobody has been told of these lines. Where they cannot be taken back, the next one to write sets aside what is half of one; an
+      // intent that stands whole ends as unknown, though its act was refused.
       await open.file.truncate(open.size).catch(() => undefined);
       if (this.#open === open) await this.#forget();
       throw error;
