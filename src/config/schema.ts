@@ -114,7 +114,7 @@ const log = Type.Object(
     format: Type.Union([Type.Literal("auto"), Type.Literal("pretty"), Type.Literal("json")], {
       default: "auto",
       description:
-        'How lines look: "pretty" for people, "json" for programs, "auto" is pretty on a terminal and JSON elsewhere.',
+        'How lines look: "pretty" for people, "json" for programs, "auto" is pretty on a terminal, entries with fields in the journal of systemd, and JSON elsewhere.',
     }),
     access: Type.Union([Type.Literal("commands"), Type.Literal("all"), Type.Literal("off")], {
       default: "commands",
@@ -134,7 +134,7 @@ const log = Type.Object(
     max_file_age_h: integer(1, 8760, 168, "How old a log file becomes before a new one is begun, in hours."),
     keep_files: integer(0, 100, 5, "How many of each log file's predecessors are kept, as FILE.1, FILE.2 and so on."),
   },
-  { description: "The log, on standard output." },
+  { description: "The log, on standard output or in the journal of systemd." },
 );
 
 const ipmi = Type.Object(

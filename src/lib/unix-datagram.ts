@@ -16,7 +16,6 @@ const signatures = {
   socket: { args: ["i32", "i32", "i32"], returns: "i32" },
   // ssize_t in C, but the kernel takes no datagram that large.
   sendto: { args: ["i32", "ptr", "u64", "i32", "ptr", "u32"], returns: "i32" },
-  close: { args: ["i32"], returns: "i32" },
 } as const;
 
 /** `struct sockaddr_un`, of its exact length: in the abstract name space ("@...") every byte counts. Undefined where it has no room. */
@@ -39,10 +38,9 @@ export type DatagramOutcome = "sent" | "full" | "failed";
 export interface UnixDatagrams {
   /** Sends bytes as one datagram, without waiting. */
   send(bytes: Uint8Array): DatagramOutcome;
-  close(): void;
 }
 
-/** The way to the socket of that name. Undefined where there are no such sockets, or the name is none. */
+/** The way to the socket of that name, for as long as the process lives. Undefined where there are no such sockets, or the name is none. */
 export function openUnixDatagrams(path: string): UnixDatagrams | undefined {
   const address = unixAddress(path);
   const libc = address && bind();
@@ -57,7 +55,6 @@ export function openUnixDatagrams(path: string): UnixDatagrams | undefined {
       // A datagram is taken as a whole, or not at all.
       return sent >= 0 ? "sent" : sent === -EAGAIN ? "full" : "failed";
     },
-    close: () => void calls.close(fd),
   };
 }
 

@@ -1,10 +1,17 @@
 import { fstatSync } from "node:fs";
-import type { LogLevel } from "./log.ts";
+import type { LogLevel } from "./log-level.ts";
 
 /** Syslog's numbers for what our levels mean. @see sd-daemon(3) */
-const priorities: Readonly<Record<LogLevel, number>> = { fatal: 2, error: 3, warn: 4, info: 6, debug: 7, trace: 7 };
+export const priorities: Readonly<Record<LogLevel, number>> = {
+  fatal: 2,
+  error: 3,
+  warn: 4,
+  info: 6,
+  debug: 7,
+  trace: 7,
+};
 
-/** What the journal takes for a line's priority, and cuts off. */
+/** What the journal takes for the priority of a line of text, and cuts off. */
 export const journalPrefix = (level: LogLevel): string => `<${priorities[level]}>`;
 
 /** True where a descriptor leads to the journal, as systemd says. @see systemd.exec(5), "JOURNAL_STREAM" */

@@ -1,12 +1,9 @@
-import { writeSync } from "node:fs";
 import { pino } from "pino";
 import { systemClock } from "../lib/clock.ts";
-import { journalPrefix, leadsToJournal } from "./journal.ts";
-import { LineBuffer, type ByteSink } from "./line-buffer.ts";
+import { journalPrefix } from "./journal.ts";
 import type { LogFiles } from "./log-files/log-files.ts";
-
-/** How severe a line is, from the least severe to the most. */
-export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
+import { levelOf, type LogLevel } from "./log-level.ts";
+import { openLogOutput, type LogOutput } from "./log-output.ts";
 
 /** What a line says for programs. An error goes under `err`. */
 type LogFields = Readonly<Record<string, unknown>>;
@@ -34,49 +31,17 @@ export interface OwnLog extends Log {
   reopen(): void;
 }
 
-/** Where lines go. */
-export interface LogOutput {
-  /** True where people look on. */
-  readonly isTerminal: boolean;
-  /** True where the journal reads, which takes a priority in front of each line. */
-  readonly isJournal?: boolean;
-  /** Takes a line, its end included. */
-  write(line: string): void;
-  /** Lines that could not be written since this was last asked. */
-  takeLostLines(): number;
-}
-
 export interface LogOptions {
   readonly level: LogLevel;
-  /** `auto` is pretty on a terminal and JSON elsewhere. */
+  /** `auto` is pretty on a terminal, the journal's own form where standard output leads to it, and JSON elsewhere. */
   readonly format: "auto" | "pretty" | "json";
-  /** Standard output where it is absent. */
+  /** Standard output, or the journal, where it is absent. */
   readonly output?: LogOutput;
   /** A folder for log files as well; without one, or with null, there are none. The rest says when they are replaced. */
   readonly directory?: string | null;
   readonly maxFileBytes?: number;
   readonly maxFileAgeH?: number;
   readonly keepFiles?: number;
-}
-
-/**
- * Standard output, buffered for a moment. Nothing is lost when the process ends, by itself, by `process.exit` or by an error
- * that nobody catches. Whoever ends it in another way has to flush it first.
- */
-function openStandardOutput(): LogOutput {
-  const cell = new Int32Array(new SharedArrayBuffer(4));
-  const sink: ByteSink = {
-    write: (data) => (typeof data === "string" ? writeSync(1, data) : writeSync(1, data)),
-    pause: (durationMs) => void Atomics.wait(cell, 0, 0, durationMs),
-  };
-  const buffer = new LineBuffer(sink, systemClock);
-  process.on("exit", () => buffer.flush());
-  return {
-    isTerminal: process.stdout.isTTY,
-    isJournal: leadsToJournal(1, process.env["JOURNAL_STREAM"]),
-    takeLostLines: () => buffer.takeLostLines(),
-    write: (line) => buffer.write(line),
-  };
 }
 
 /** What makes JSON lines readable for people. */
@@ -119,15 +84,9 @@ async function openFiles(
   return files;
 }
 
-const levels: readonly LogLevel[] = ["trace", "debug", "info", "warn", "error", "fatal"];
-const BEFORE_LEVEL = '{"level":"'.length;
-
-/** The level of a line, which is the first thing that it says. */
-const levelOf = (line: string): LogLevel => levels.find((level) => line.startsWith(level, BEFORE_LEVEL)) ?? "info";
-
 /** Makes the log. As JSON, each line is an object with `level` as a word, `time` (ISO 8601, UTC), `msg` and its fields. */
 export async function createLog(options: LogOptions): Promise<OwnLog> {
-  const { level, format, output = openStandardOutput() } = options;
+  const { level, format, output = await openLogOutput(options.format) } = options;
   const isPretty = format === "pretty" || (format === "auto" && output.isTerminal);
   const prettify = isPretty ? await prettifier(output.isTerminal) : undefined;
   const time = isoTime();

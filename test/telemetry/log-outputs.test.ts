@@ -13,7 +13,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { leadsToJournal } from "../../src/telemetry/journal.ts";
-import { createLog, type LogOutput } from "../../src/telemetry/log.ts";
+import type { LogOutput } from "../../src/telemetry/log-output.ts";
+import { createLog } from "../../src/telemetry/log.ts";
 import { startProduct } from "../support/product.ts";
 
 let folder = "";
@@ -31,8 +32,8 @@ function recorded(isJournal: boolean) {
   return { lines, output };
 }
 
-describe("the journal", () => {
-  test("gets each line with its priority in front", async () => {
+describe("the journal, where it gets lines of text", () => {
+  test("gets each with its priority in front", async () => {
     const { lines, output } = recorded(true);
     const log = await createLog({ level: "trace", format: "json", output });
     for (const level of ["trace", "debug", "info", "warn", "error", "fatal"] as const) log[level]({}, level);

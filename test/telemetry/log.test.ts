@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { join } from "node:path";
 import { logAccess, logControl } from "../../src/telemetry/access-log.ts";
-import { createLog, type LogLevel, type LogOptions } from "../../src/telemetry/log.ts";
+import type { LogLevel } from "../../src/telemetry/log-level.ts";
+import { createLog, type LogOptions } from "../../src/telemetry/log.ts";
 
 const logModule = join(import.meta.dir, "../../src/telemetry/log.ts");
 
