@@ -189,6 +189,11 @@ describe.skipIf(!hasIpmitool)("ipmitool (needs ipmitool)", () => {
     ["with a value that has no meaning", ["raw", "0x00", "0x02", "0x0f"], "rsp=0xcc"],
     ["for a sensor that there is not", ["raw", "0x04", "0x2d", "0xf0"], "rsp=0xcb"],
     ["thresholds of a discrete sensor", ["raw", "0x04", "0x27", "0x40"], "rsp=0xcd"],
+    // IPMI 2.0, section 22.20: one byte more for a handle, four for a session id, and none for all others.
+    ["for a session by handle, without one", ["raw", "0x06", "0x3d", "0xfe"], "rsp=0xc7"],
+    ["for a session by id, of which there is a byte", ["raw", "0x06", "0x3d", "0xff", "1"], "rsp=0xc7"],
+    ["for the caller's session, with more behind it", ["raw", "0x06", "0x3d", "0x00", "1"], "rsp=0xc7"],
+    ["for a copy of channel access that there is not", ["raw", "0x06", "0x41", "1", "0"], "rsp=0xcc"],
     // IPMI 2.0, section 28.12, parameters 0 and 7.
     ["too long for a boot parameter", ["raw", "0x00", "0x08", "0", "1", "1", "1"], "rsp=0xc7"],
     ["for a block of the boot mailbox that there is not", ["raw", "0x00", "0x09", "7", "5", "0"], "rsp=0xc9"],

@@ -60,8 +60,9 @@ export function addChannelUserCommands(commands: CommandSet): void {
       const activeSessions = channel === LAN_CHANNEL ? sessions.active.length : 0;
       return { channel, ...traits, activeSessions, vendorId: IPMI_FORUM, auxiliary: new Uint8Array(2) };
     })
-    .on(getChannelAccess, needs.user, (_, { channel }) => {
+    .on(getChannelAccess, needs.user, (_, { channel, copy }) => {
       if (channel !== LAN_CHANNEL && channel !== THIS_CHANNEL) refuse(CHANNEL_WITHOUT_SESSIONS);
+      if (copy !== "saved" && copy !== "present") refuse(completionCodes.invalidDataField);
       return {
         accessMode: "always",
         isUserLevelAuthenticationOn: true,

@@ -26,6 +26,7 @@ const [INVALID_SESSION_ID, INVALID_SESSION_HANDLE] = [0x87, 0x88];
 const PORTION = 16;
 /** @see IPMI 2.0, section 22.20 */
 const [OWN_SESSION, BY_HANDLE, BY_ID] = [0x00, 0xfe, 0xff];
+const keyBytes: Readonly<Record<number, number>> = { [BY_HANDLE]: 1, [BY_ID]: 4 };
 const MAX_LEVEL = privilegeNumbers.administrator;
 
 /** Refuses channels that have no sessions. */
@@ -66,6 +67,7 @@ function u32(bytes: Uint8Array): number {
 
 function sessionByIndex(caller: Caller, index: number, key: Uint8Array): Session | undefined {
   const { active } = caller.sessions;
+  if (key.length !== (keyBytes[index] ?? 0)) refuse(completionCodes.requestLengthInvalid);
   if (index === OWN_SESSION) return caller.session;
   if (index === BY_HANDLE) return active.find(({ handle }) => handle === key[0]);
   if (index === BY_ID) return active.find(({ id }) => id === u32(key));
