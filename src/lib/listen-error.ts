@@ -27,8 +27,9 @@ const reasons: Readonly<Record<ListenErrorCode, string>> = {
 const systemCodes: ReadonlyMap<unknown, ListenErrorCode> = new Map<unknown, ListenErrorCode>([
   ["EADDRINUSE", "address-in-use"],
   ["EADDRNOTAVAIL", "address-not-available"],
-  // A name that stands for no address.
+  // A name that stands for no address: of a TCP server, of a UDP socket.
   ["ENXIO", "address-not-available"],
+  ["ENOTFOUND", "address-not-available"],
   ["EACCES", "permission-denied"],
   ["EPERM", "permission-denied"],
 ]);
