@@ -76,6 +76,33 @@ describe("where nobody is asked", () => {
   });
 });
 
+test("without a Host header, HTTP/1.1 gets 400 everywhere; HTTP/1.0, which browsers do not speak, is answered", async () => {
+  const { product } = await serve();
+  const statusFor = async (line: string) => {
+    const raw = await RawHttp.open(product.port);
+    const { status } = await raw.ask(line, "");
+    raw.close();
+    return status;
+  };
+  for (const path of ["test", "health", "scan", "version/1", "led/1/5001/on", "nosuch"])
+    expect([path, await statusFor(`GET /opendcre/1.2/${path} HTTP/1.1`)]).toEqual([path, 400]);
+  expect(await statusFor("POST /opendcre/1.2/led/1/5001/on HTTP/1.1")).toBe(400);
+  expect(await statusFor("GET /opendcre/1.2/version/1 HTTP/1.0")).toBe(200);
+});
+
+test("of several Host headers open reads go by the first, which is a browser's only one", async () => {
+  const { product } = await serve();
+  const statuses: number[] = [];
+  for (const path of ["version/1", "test"])
+    for (const [first, second] of [["localhost", "evil.example"] as const, ["evil.example", "localhost"] as const]) {
+      const raw = await RawHttp.open(product.port);
+      const headers = `Host: ${first}\r\nHost: ${second}\r\n`;
+      statuses.push((await raw.ask(`GET /opendcre/1.2/${path} HTTP/1.1`, headers)).status);
+      raw.close();
+    }
+  expect(statuses).toEqual([200, 403, 200, 200]);
+});
+
 test("of several Host headers none counts, wherever headers are looked at", async () => {
   const several = [
     "Host: localhost\r\nHost: evil.example\r\n",
