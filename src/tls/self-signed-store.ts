@@ -12,7 +12,7 @@ const DAY_MS = 86_400_000;
 /** A certificate is made anew this long before the old one expires. */
 const RENEWED_DAYS = 30;
 /** Certificate and key are in one file, so that they are replaced together. */
-const FILE_NAME = "self-signed.pem";
+export const SELF_SIGNED_FILE = "self-signed.pem";
 
 /** What a certificate that is made is for, and where it is kept. */
 export interface SelfSignedOptions {
@@ -50,7 +50,7 @@ interface Kept {
 /** The certificate that is kept where it will do, else a new one. A new one has the old one's key: clients may know that. */
 export async function selfSigned(options: SelfSignedOptions): Promise<SelfSigned> {
   const { directory, machine, nowMs, inUse } = options;
-  const path = directory === undefined ? undefined : join(directory, FILE_NAME);
+  const path = directory === undefined ? undefined : join(directory, SELF_SIGNED_FILE);
   const { kept, absent, unreadable } = path === undefined ? unkept(inUse) : load(path, inUse);
   const reason = kept ? reasonToRenew(kept.leaf, options) : absent;
   if (kept && reason === undefined) return { served: served(kept), reason: undefined, notKept: undefined };

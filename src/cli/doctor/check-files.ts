@@ -3,6 +3,7 @@ import type { Environment } from "../../appliance/environment.ts";
 import { directoryOf } from "../../appliance/state-directory.ts";
 import { TOKEN_FILE, USER_FILE } from "../../auth/file-names.ts";
 import type { Config } from "../../config/config.ts";
+import { SELF_SIGNED_FILE } from "../../tls/self-signed-store.ts";
 import { fail, ok, warn, type Finding } from "./finding.ts";
 import { refusalAt, type RightsView } from "./rights.ts";
 import { wishes } from "./service-user.ts";
@@ -29,7 +30,11 @@ export function filesOf(config: Config): readonly string[] {
 
 /** Those that the program itself makes, and that belong to nobody else. */
 const keptFiles = (config: Config, env: Environment): readonly string[] =>
-  [TOKEN_FILE, USER_FILE].map((name) => join(directoryOf(config, env), name));
+  [TOKEN_FILE, USER_FILE, ...(makesCertificate(config) ? [join("tls", SELF_SIGNED_FILE)] : [])].map((name) =>
+    join(directoryOf(config, env), name),
+  );
+
+const makesCertificate = ({ tls }: Config) => tls.enabled && tls.certificate === null;
 
 /** Whether the service may read its files, and whether those with passwords are closed to others. */
 export function checkFiles(config: Config, env: Environment, machine: RightsView): Finding[] {

@@ -335,6 +335,11 @@ describe("files", () => {
   test("that the service keeps, and that have come into other hands", () => {
     const machine = fakeMachine({ "/s": folderOf(0o700, 990, 990), "/s/tokens.json": fileOf(0o600) });
     expect(only(checkFiles(config, {}, machine))).toEndWith("| sudo chown opendcre: /s/tokens.json");
+    const withTls = configWith({ STATE_DIRECTORY: "/s", TLS_ENABLED: "true" });
+    const folders = { "/s": folderOf(0o700, 990, 990), "/s/tls": folderOf(0o750, 990, 990) };
+    const restored = fakeMachine({ ...folders, "/s/tls/self-signed.pem": fileOf(0o600) });
+    expect(only(checkFiles(withTls, {}, restored))).toEndWith("| sudo chown opendcre: /s/tls/self-signed.pem");
+    expect(only(checkFiles(configWith({ STATE_DIRECTORY: "/s" }), {}, restored))).toStartWith("ok ");
   });
 
   test("in a folder that the service may not enter", () => {
