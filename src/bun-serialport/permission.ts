@@ -8,6 +8,8 @@ export interface Ownership {
 
 /** Read and write, for the group. */
 const GROUP_READ_WRITE = 0o060;
+/** What stands for a group that this process's user name space does not know, as a service with PrivateUsers= has one. @see user_namespaces(7) */
+const OVERFLOW_GID = 65_534;
 
 /** The name of group `gid` by the text of /etc/group; undefined where it has none. */
 export function groupName(groupFile: string, gid: number): string | undefined {
@@ -17,6 +19,8 @@ export function groupName(groupFile: string, gid: number): string | undefined {
 
 /** What to do about a device file that may not be opened. */
 export function permissionAdvice(owner: Ownership, groupFile: string): string {
+  if (owner.gid === OVERFLOW_GID)
+    return "permission denied; its group is not to be seen from within the service: ls -l shows it outside";
   const name = groupName(groupFile, owner.gid);
   const group = name ?? String(owner.gid);
   // Root's own group is nobody to add a user to.

@@ -16,6 +16,8 @@ test("a device of a group that may use it: join the group", () => {
   const advice = permissionAdvice({ gid: 20, mode: 0o20660 }, GROUPS);
   expect(advice).toContain("it belongs to group dialout: add the user to group dialout (usermod -aG dialout USER)");
   expect(permissionAdvice({ gid: 999, mode: 0o20660 }, GROUPS)).toContain("add the user to group 999");
+  // What user_namespaces(7) has in place of a group that it does not know: Debian's nogroup, which is nobody to add a user to.
+  expect(permissionAdvice({ gid: 65_534, mode: 0o20660 }, `${GROUPS}nogroup:x:65534:\n`)).not.toContain("nogroup");
 });
 
 test.each([

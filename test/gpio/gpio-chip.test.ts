@@ -152,6 +152,7 @@ describe("a chip", () => {
     expect(permissionAdvice({ gid: 0, mode: 0o20600 }, groups)).toContain("a udev rule");
     expect(permissionAdvice({ gid: 997, mode: 0o20640 }, groups)).toContain("a udev rule");
     expect(permissionAdvice({ gid: 12_345, mode: 0o20660 }, groups)).toContain("group 12345");
+    expect(permissionAdvice({ gid: 65_534, mode: 0o20660 }, `${groups}nogroup:x:65534:\n`)).not.toContain("nogroup");
   });
 
   test("is found by path, name, number and label, and without any of it where it is a Raspberry Pi's", () => {
