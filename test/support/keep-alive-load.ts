@@ -35,7 +35,7 @@ function useConnection(): Promise<void> {
       const isLast = /connection: close/i.test(held);
       held = "";
       if (isLast) counts.lastOnes += 1;
-      if (isLast || over.isOver || !isKept) socket.end();
+      if (isLast || over.isOver || !isKept || failures.length > 0) socket.end();
       else ask();
     });
     socket.on("error", (error) => void failures.push(error.message));

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { Machine, missingPackages } from "./machine/machine.ts";
 import { writePayload } from "./machine/payload.ts";
 import { bootChecks } from "./boot-checks.ts";
+import { certificateChecks } from "./certificate-checks.ts";
 import { hardwareChecks } from "./hardware-checks.ts";
 import { hatChecks } from "./hat-checks.ts";
 import { lineChecks } from "./line-checks.ts";
@@ -44,6 +45,7 @@ describe.skipIf(missingPackages.length > 0)(`an arm64 machine${needs}`, () => {
 
   describe("the package", () => bootChecks(there));
   describe("the service", () => serviceChecks(there));
+  describe("certificates", () => certificateChecks(there));
   describe("the bus over the UART", () => lineChecks(there));
   describe("the power-line HAT", () => hatChecks(there));
   describe("the hardware", () => hardwareChecks(there));

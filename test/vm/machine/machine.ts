@@ -13,6 +13,7 @@ const programs = {
   cpio: "cpio",
   "dpkg-deb": "dpkg",
   curl: "curl",
+  openssl: "openssl",
 } as const;
 
 /** The Debian packages that are missing here. */
