@@ -55,6 +55,14 @@ export const errorLog =
   (log: Log): ErrorLog =>
   (error, { requestId, method, path }) => {
     const fields = { event: "failure", request_id: requestId, method, path };
-    if (error instanceof DeviceError) log.warn({ ...fields, code: error.code, detail: error.detail }, error.message);
-    else log.error({ ...fields, err: error }, `${method} ${path} failed: ${error.message}`);
+    if (!(error instanceof DeviceError)) {
+      log.error({ ...fields, err: error }, `${method} ${path} failed: ${error.message}`);
+      return;
+    }
+    const { board, device, ...detail } = error.detail;
+    const place = {
+      board: board === undefined ? undefined : formatBoardId(board),
+      device: device === undefined ? undefined : formatDeviceId(device),
+    };
+    log.warn({ ...fields, code: error.code, ...place, detail }, error.message);
   };

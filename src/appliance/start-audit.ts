@@ -43,12 +43,12 @@ export function startAudit(config: Config, env: Environment, log: Log): RunningA
 function noteOddPlace({ path, whyElsewhere, fault }: AuditPlace, log: Log): void {
   if (whyElsewhere !== undefined)
     log.warn(
-      { event: "audit", path },
+      { event: "audit", file: path },
       `the audit trail is ${path}, because the usual folder cannot be written (${whyElsewhere}): state.directory names another`,
     );
   if (fault !== undefined)
     log.warn(
-      { event: "audit", path },
+      { event: "audit", file: path },
       `the audit trail ${path} cannot be written (${fault}): commands that change something will be refused`,
     );
 }
@@ -68,7 +68,7 @@ async function openServersTrail(path: string, config: Config, log: Log): Promise
       trail.endUnknown(line).catch(ignoreUnavailable);
     }
   } catch (error) {
-    log.warn({ event: "audit", path, err: error }, `${path} could not be read: ${toError(error).message}`);
+    log.warn({ event: "audit", file: path, err: error }, `${path} could not be read: ${toError(error).message}`);
   }
   return trail;
 }

@@ -117,7 +117,7 @@ function storeOf(config: Config, env: Environment, log: Log): InventoryStore {
   const directory = stateDirectory("bmcs", config, env, log);
   if (directory === undefined) return noStore;
   return new InventoryCache(directory, (path, reason) =>
-    log.warn({ event: "state", path }, `${path} cannot be used and will be written anew: ${reason.message}`),
+    log.warn({ event: "state", file: path }, `${path} cannot be used and will be written anew: ${reason.message}`),
   );
 }
 

@@ -38,7 +38,7 @@ export function busPlaceIn({ bus: { device: path }, mayBusBeMissing }: Config, l
   if (path === null) return undefined;
   if (!mayBusBeMissing || existsSync(path)) return { path };
   log.warn(
-    { event: "no-bus", path },
+    { event: "no-bus", bus: path },
     `there is no ${path}, and BMCs alone are served: bus.device (or --device) names the serial port of a bus; null there says that there is none`,
   );
   return undefined;
@@ -53,7 +53,7 @@ export function startEmulator(config: Config, log: Log, started: AsyncDisposable
   const options = { clock, ...(baudDelay !== null && { baudDelay }), ...(modem && { modem }) };
   const served = serveEmulator(pty.port, emulator, options);
   started.defer(() => served.stop());
-  log.info({ path: pty.path, file }, `emulating a rack on ${pty.path}`);
+  log.info({ bus: pty.path, file }, `emulating a rack on ${pty.path}`);
   return { path: pty.path, ...(modem && { pins: modem.pins }) };
 }
 

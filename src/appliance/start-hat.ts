@@ -65,7 +65,7 @@ function takePins({ hat }: Config, log: Log, started: AsyncDisposableStack): Pin
   const { path, info } = chip;
   const places = Object.values(pins).map(({ place }) => place.offset);
   log.info(
-    { event: "hat", path, lines: places },
+    { event: "hat", chip: path, lines: places },
     `the power-line HAT is on lines ${places.join(", ")} of ${path} (${info.label})`,
   );
   return pins;

@@ -64,7 +64,7 @@ async function emulateRack(invocation: Invocation, context: CommandContext, worl
     ...(optionOf(invocation, "hat") !== undefined && { modem: new EmulatedModem("bytes") }),
     ...(trace && { log: trace }),
   });
-  log.info({ path, file: invocation.argument ?? null }, `emulating a rack on ${path}`);
+  log.info({ bus: path, file: invocation.argument ?? null }, `emulating a rack on ${path}`);
   compileFreely();
   const signal = await toldToStop;
   log.info({ signal }, "stopping");

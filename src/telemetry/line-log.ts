@@ -5,15 +5,15 @@ import type { Log } from "./log.ts";
 export const lineEvents = (log: Log) => ({
   down(path: string, reason: Error): void {
     log.warn(
-      { event: "line-down", path, err: reason },
+      { event: "line-down", bus: path, err: reason },
       `${path} has vanished (${reason.message}): waiting for it to come back`,
     );
   },
   up(path: string): void {
-    log.info({ event: "line-up", path }, `${path} is back`);
+    log.info({ event: "line-up", bus: path }, `${path} is back`);
   },
   stillDown(path: string, reason: Error, nextMs: number): void {
-    log.debug({ event: "line-down", path, err: reason, next_ms: nextMs }, `${path} is still not there`);
+    log.debug({ event: "line-down", bus: path, err: reason, next_ms: nextMs }, `${path} is still not there`);
   },
 });
 

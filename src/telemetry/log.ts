@@ -98,7 +98,7 @@ export async function createLog(options: LogOptions): Promise<OwnLog> {
   };
   const files = await openFiles(options, (path, error) =>
     // Not before the line that found out has been written.
-    queueMicrotask(() => log.error({ event: "log-file", path }, `${path} cannot be written: ${error.message}`)),
+    queueMicrotask(() => log.error({ event: "log-file", file: path }, `${path} cannot be written: ${error.message}`)),
   );
   const write = (line: string) => {
     show(line);

@@ -29,7 +29,7 @@ test.skipIf(existsSync("/dev/ttyAMA0"))(
       expect((await product.get("scan")).body.boards).toMatchObject([{ board_id: "40000001" }]);
       expect(await product.stop()).toBe(0);
       const lines = await product.lines();
-      expect(lines.filter(({ event }) => event === "no-bus")).toMatchObject([{ level: "warn", path: "/dev/ttyAMA0" }]);
+      expect(lines.filter(({ event }) => event === "no-bus")).toMatchObject([{ level: "warn", bus: "/dev/ttyAMA0" }]);
       expect(lines.find(({ msg }) => String(msg).startsWith("listening on"))).toMatchObject({ bus: null });
 
       const named = [...fromSources, "serve", "--port", "0", "--bmc-config", file, "--device", "/dev/ttyAMA0"];

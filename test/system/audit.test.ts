@@ -369,7 +369,7 @@ describe.skipIf(!mayBecomeNobody)("the audit trail of a user who may write nothi
     await product.stop();
     const warned = (await product.lines()).filter(({ event, level }) => event === "audit" && level === "warn");
     expect(warned).toMatchObject([
-      { path, msg: expect.stringContaining("because the usual folder cannot be written") },
+      { file: path, msg: expect.stringContaining("because the usual folder cannot be written") },
     ]);
     const said = async (...command: readonly string[]) => {
       const env = { ...Bun.env, HOME: home, OPENDCRE_BUS_DEVICE: "" };
@@ -383,7 +383,7 @@ describe.skipIf(!mayBecomeNobody)("the audit trail of a user who may write nothi
     const product = await serveAsNobody({ HOME: "/proc" });
     await product.stop();
     const warned = (await product.lines()).find(({ event }) => event === "audit");
-    expect(warned).toMatchObject({ level: "warn", path: "/var/lib/opendcre/audit/audit.jsonl" });
+    expect(warned).toMatchObject({ level: "warn", file: "/var/lib/opendcre/audit/audit.jsonl" });
     expect(warned?.["msg"]).toContain("commands that change something will be refused");
   }, 30_000);
 });

@@ -56,8 +56,8 @@ describe.skipIf(!canMount)("on disks of their own (needs root, and mount)", () =
     expect(answer.status).toBe(200);
     expect(await rack.stop()).toBe(0);
     expect(readFileSync(join(folder, "logs", "access.log"), "utf8")).toContain("GET /opendcre/1.2/scan/2 ");
-    const paths = (await rack.lines()).filter(({ event }) => event === "log-file").map(({ path }) => path);
-    expect(paths.length).toBe(new Set(paths).size);
+    const files = (await rack.lines()).filter(({ event }) => event === "log-file").map(({ file }) => file);
+    expect(files.length).toBe(new Set(files).size);
   }, 30_000);
 
   test("a start on read-only ones says what is missing, serves reads, and refuses what changes something", async () => {

@@ -14,11 +14,11 @@ test("what becomes of a port is in the log, each with its severity", async () =>
     expect.objectContaining({
       level: "warn",
       event: "line-down",
-      path,
+      bus: path,
       err: expect.objectContaining({ message: "unplugged" }),
     }),
-    expect.objectContaining({ level: "debug", event: "line-down", path, next_ms: 500 }),
-    expect.objectContaining({ level: "info", event: "line-up", path }),
+    expect.objectContaining({ level: "debug", event: "line-down", bus: path, next_ms: 500 }),
+    expect.objectContaining({ level: "info", event: "line-up", bus: path }),
   ]);
   expect(String(recorded.lines[0]?.["msg"])).toContain("waiting for it to come back");
 });

@@ -7,24 +7,24 @@ import type { AuditLine } from "./record.ts";
 export const auditEvents = (log: Log): AuditFileEvents & AuditTrailEvents => ({
   repaired(path, skippedBytes) {
     log.warn(
-      { event: "audit", path, skipped_bytes: skippedBytes },
+      { event: "audit", file: path, skipped_bytes: skippedBytes },
       `${path} ended in a damaged line, as a power cut leaves it: it was set aside in place`,
     );
   },
   changed(path, offset) {
     log.error(
-      { event: "audit", path, offset },
+      { event: "audit", file: path, offset },
       `${path} is not as it was written, from byte ${offset} on: see opendcre audit verify`,
     );
   },
   cut(path, expected, found) {
     log.error(
-      { event: "audit", path, expected_seq: expected.seq, found_seq: found.seq, expected_hash: expected.hash },
+      { event: "audit", file: path, expected_seq: expected.seq, found_seq: found.seq, expected_hash: expected.hash },
       `${path} has been cut: it went up to line number ${expected.seq}, and ends at ${found.seq}`,
     );
   },
   rotated(path, archive) {
-    log.info({ event: "audit", path, archive }, `${path} was put aside as ${archive}, and begun anew`);
+    log.info({ event: "audit", file: path, archive }, `${path} was put aside as ${archive}, and begun anew`);
   },
   unavailable(reason) {
     const { message, cause } = reason;
