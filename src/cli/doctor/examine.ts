@@ -11,8 +11,8 @@ import { checkClock } from "./check-clock.ts";
 import { checkHat, checkSerialPort } from "./check-devices.ts";
 import { checkDisk } from "./check-disk.ts";
 import { checkFiles } from "./check-files.ts";
-import { checkSandbox } from "./check-sandbox.ts";
 import { checkService } from "./check-service.ts";
+import { checkUnit } from "./check-unit.ts";
 import { fail, ok, warn, type Finding, type Subject } from "./finding.ts";
 import { loadBmcs } from "./load-bmcs.ts";
 import type { Machine } from "./machine.ts";
@@ -42,8 +42,8 @@ export async function examine(patient: Patient, machine: Machine, clock: Clock):
     guarded("audit trail", () => checkAudit(config, env, machine, clock)),
     guarded("service", () => checkService(config, machine)),
   ]);
-  const shut = patient.isService ? checkSandbox(config, env) : [];
-  return [...configurationOf(config, patient), ...shut, ...found.flat()];
+  const ofUnit = patient.isService ? checkUnit(config, env, machine) : [];
+  return [...configurationOf(config, patient), ...ofUnit, ...found.flat()];
 }
 
 /** Nothing that one check meets keeps the others from being made. */

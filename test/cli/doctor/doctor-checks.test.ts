@@ -5,8 +5,8 @@ import { checkClock } from "../../../src/cli/doctor/check-clock.ts";
 import { checkHat, checkSerialPort } from "../../../src/cli/doctor/check-devices.ts";
 import { checkDisk } from "../../../src/cli/doctor/check-disk.ts";
 import { checkFiles } from "../../../src/cli/doctor/check-files.ts";
-import { checkSandbox } from "../../../src/cli/doctor/check-sandbox.ts";
 import { checkService, testUrlOf } from "../../../src/cli/doctor/check-service.ts";
+import { checkUnit } from "../../../src/cli/doctor/check-unit.ts";
 import type { Finding } from "../../../src/cli/doctor/finding.ts";
 import type { BmcHealth } from "../../../src/cli/doctor/machine.ts";
 import { boardId } from "../../../src/devices/ids.ts";
@@ -293,7 +293,14 @@ describe("what the service's unit permits", () => {
 
   test("is enough for the folders that it names", () => {
     const config = configWith({ LOG_DIRECTORY: "/var/log/opendcre", IPMI_BMC_CONFIG: "/etc/opendcre/bmcs.json" });
-    expect(checkSandbox(config, state)).toEqual([]);
+    expect(checkUnit(config, state, fakeMachine({}))).toEqual([]);
+  });
+
+  test("is nothing without the user that it names", () => {
+    const user = { name: "root", uid: 0, gids: new Set([0]) };
+    expect(only(checkUnit(configWith({}), state, { user }))).toBe(
+      "fail service: the user opendcre, whose it is, is not there | sudo systemd-sysusers opendcre.conf",
+    );
   });
 
   test("is not enough for homes and for other folders to write to", () => {
@@ -302,7 +309,7 @@ describe("what the service's unit permits", () => {
       IPMI_BMC_CONFIG: "/home/pi/bmcs.json",
       AUTH_HTPASSWD: "/homes/htpasswd",
     });
-    expect(inWords(checkSandbox(config, state))).toEqual([
+    expect(inWords(checkUnit(config, state, fakeMachine({})))).toEqual([
       expect.stringMatching(/^warn files: .* hides \/home\/pi\/bmcs.json .* \| move it to \/etc\/opendcre$/),
       expect.stringMatching(
         /^warn disk: \/var\/log\/opendcre-of-mine, .* \|.* ReadWritePaths=\/var\/log\/opendcre-of-mine /,

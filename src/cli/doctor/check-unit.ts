@@ -2,7 +2,9 @@ import type { Environment } from "../../appliance/environment.ts";
 import type { Config } from "../../config/config.ts";
 import { foldersOf } from "./check-disk.ts";
 import { filesOf } from "./check-files.ts";
-import { warn, type Finding } from "./finding.ts";
+import { fail, warn, type Finding } from "./finding.ts";
+import type { Machine } from "./machine.ts";
+import { SERVICE_USER } from "./service-user.ts";
 
 /** What the unit leaves writable: StateDirectory, LogsDirectory and RuntimeDirectory. @see systemd/opendcre.service */
 const WRITABLE = ["/var/lib/opendcre", "/var/log/opendcre", "/run/opendcre"] as const;
@@ -12,11 +14,17 @@ const HIDDEN = ["/home", "/root", "/run/user", "/tmp", "/var/tmp"] as const;
 const isIn = (path: string, folders: readonly string[]) =>
   folders.some((folder) => path === folder || path.startsWith(`${folder}/`));
 
-/** What the rights of files permit the service, and its unit does not. A drop-in may: hence no more than a warning. */
-export function checkSandbox(config: Config, env: Environment): Finding[] {
+/** Whether the service's user is there, and what the rights of files permit him and the unit does not. A drop-in may: hence only warnings. */
+export function checkUnit(config: Config, env: Environment, { user }: Pick<Machine, "user">): Finding[] {
   const hidden = filesOf(config).filter((path) => isIn(path, HIDDEN));
   const readOnly = [...foldersOf(config, env)].filter(([folder]) => !isIn(folder, WRITABLE));
+  const nobody = fail(
+    "service",
+    `the user ${SERVICE_USER}, whose it is, is not there`,
+    "sudo systemd-sysusers opendcre.conf",
+  );
   return [
+    ...(user.name === SERVICE_USER ? [] : [nobody]),
     ...hidden.map((path) =>
       warn(
         "files",
