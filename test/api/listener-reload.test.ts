@@ -1,14 +1,15 @@
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { X509Certificate } from "node:crypto";
 import { connect, type TLSSocket } from "node:tls";
 import type { Listener, ListenOptions } from "../../src/api/listener.ts";
 import { ListenError } from "../../src/lib/listen-error.ts";
 import { readingOf } from "../support/fake-backend.ts";
-import { hasOpenssl, Pki } from "../support/certificates.ts";
+import { hasOpenssl, Pki, type Pair } from "../support/certificates.ts";
 import { ManualClock, settle } from "../support/manual-clock.ts";
 import { RawHttp } from "../support/raw-http.ts";
-import { contextOf, serveTls, tlsOf } from "../support/tls-server.ts";
+import { contextOf, sClient, serveTls, tlsOf } from "../support/tls-server.ts";
 
 const pki = new Pki();
 const listeners: Listener[] = [];
@@ -21,6 +22,7 @@ afterEach(async () => {
 
 const names = "DNS:localhost,IP:127.0.0.1";
 const TEST = "GET /opendcre/1.2/test HTTP/1.1";
+const GET = `${TEST}\r\nHost: localhost\r\nConnection: close\r\n\r\n`;
 const LED = "GET /opendcre/1.2/read/led/1/1 HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 /** Whose certificate a new connection is shown. */
@@ -37,6 +39,7 @@ function shownBy({ port }: Listener): Promise<string> {
 describe.skipIf(!hasOpenssl)("new certificates (needs openssl)", () => {
   const [first, second] = [pki.make("first", { names }), pki.make("second", { names })];
   const tls = [tlsOf(first), tlsOf(second)] as const;
+  const asking = (authority: Pair) => tlsOf(first, { clientCa: readFileSync(authority.certificate, "utf8") });
 
   function serve(options: Partial<ListenOptions> = {}) {
     const clock = new ManualClock();
@@ -116,6 +119,24 @@ describe.skipIf(!hasOpenssl)("new certificates (needs openssl)", () => {
     const shown = await Promise.all(Array.from({ length: 40 }, () => shownBy(listener)));
     expect(new Set(shown)).toEqual(new Set(["CN=second"]));
   });
+
+  test.each(["-tls1_2", "-tls1_3"])(
+    "with other authorities for clients resume no session from before, with %s",
+    async (version) => {
+      const [before, after] = [pki.make("Before", { isAuthority: true }), pki.make("After", { isAuthority: true })];
+      const friend = pki.make("friend", { issuer: before });
+      const { listener } = serve({ tls: asking(before) });
+      const identity = ["-cert", friend.certificate, "-key", friend.key];
+      const session = join(pki.folder, `session${version}`);
+      const isAnswered = async (...args: readonly string[]) =>
+        (await sClient(listener.port, [version, "-ign_eof", ...args], GET)).text.includes('{"status":"ok"}');
+      expect(await isAnswered("-sess_out", session, ...identity)).toBe(true);
+      expect(await isAnswered("-sess_in", session)).toBe(true);
+      listener.replaceTls(asking(after));
+      expect(await isAnswered("-sess_in", session)).toBe(false);
+      expect(await isAnswered("-sess_in", session, ...identity)).toBe(false);
+    },
+  );
 
   test("in a storm leave few servers behind", async () => {
     const { listener, clock } = serve();
