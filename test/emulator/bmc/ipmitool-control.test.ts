@@ -245,6 +245,23 @@ describe.skipIf(!hasIpmitool)("ipmitool controls (needs ipmitool)", () => {
     expect((await ask("raw", "0x04", "0x25", "1", "0xff")).trim()).toBe("05 06");
   });
 
+  test("an SDR tells the thresholds that the sensor began with: nothing has changed in the repository", async () => {
+    await using started = await onManualTime();
+    const { ask, clock } = started;
+    // Record 2 is that of sensor 1; Get SDR Repository Info has the time stamps behind version, count and free space.
+    const repository = async () => [
+      await ask("raw", "0x0a", "0x23", "0", "0", "2", "0", "0", "0xff"),
+      await ask("raw", "0x0a", "0x20"),
+    ];
+    const before = await repository();
+    await clock.advance(5000);
+    await ask("sensor", "thresh", "Unsigned", "unc", "40");
+    await ask("raw", "0x04", "0x24", "1", "0xff", "5", "6");
+    expect(await repository()).toEqual(before);
+    expect(await ask("sdr", "get", "Unsigned")).toMatch(/Upper non-critical +: 85\.000/);
+    expect(await ask("sensor", "get", "Unsigned")).toMatch(/Upper Non-Critical +: 40\.000/);
+  });
+
   test("the log can be cleared, and says so", async () => {
     await using started = await onManualTime();
     const { ask } = started;

@@ -16,10 +16,10 @@ import {
 const FIRST = 0x0000;
 const LAST = 0xffff;
 
-/** The records that say what a BMC has. They are made when they are read, since thresholds can be set. */
+/** The records that say what a BMC has, thresholds as its sensors begin with them. */
 export class SdrRepository {
   readonly reservation = new Reservation();
-  readonly #makers: readonly (() => SdrRecord)[];
+  readonly #records: readonly SdrRecord[];
 
   constructor(description: BmcDescription, analogSensors: readonly AnalogSensor[]) {
     const makers: ((recordId: number) => SdrRecord)[] = [
@@ -33,22 +33,22 @@ export class SdrRepository {
       ...description.frus.map((fru) => (recordId: number) => fruLocator(recordId, fru)),
       ...description.controllers.map((controller) => (recordId: number) => satelliteLocator(recordId, controller)),
     ];
-    this.#makers = makers.map((make, index) => () => make(index + 1));
+    this.#records = makers.map((make, index) => make(index + 1));
   }
 
   get count(): number {
-    return this.#makers.length;
+    return this.#records.length;
   }
 
   /** A record, and the id of the one behind it; 0000h is the first, FFFFh the last one. Undefined: there is none. */
   read(recordId: number): { readonly bytes: Uint8Array; readonly nextId: number } | undefined {
     const id = recordId === FIRST ? 1 : recordId === LAST ? this.count : recordId;
-    const make = this.#makers[id - 1];
-    return make && { bytes: encodeSdr(make()), nextId: id < this.count ? id + 1 : LAST };
+    const record = this.#records[id - 1];
+    return record && { bytes: encodeSdr(record), nextId: id < this.count ? id + 1 : LAST };
   }
 
-  /** Ids of the records of sensors that a test is true for. */
+  /** Ids of the records that a test is true for. */
   idsOf(isWanted: (record: SdrRecord) => boolean): number[] {
-    return this.#makers.flatMap((make, index) => (isWanted(make()) ? [index + 1] : []));
+    return this.#records.filter(isWanted).map(({ recordId }) => recordId);
   }
 }
