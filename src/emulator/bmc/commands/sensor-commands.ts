@@ -61,7 +61,7 @@ function readingOf(caller: Caller, number: number) {
     const states = RESERVED_COMPARISONS | comparison;
     return { reading: raw, isUnavailable: false, isScanning, sendsEvents, states, moreStates: undefined };
   }
-  if (isFaulty || !sensor.isReadable) return { ...unavailable, states: 0, moreStates: 0 };
+  if (isFaulty) return { ...unavailable, states: 0, moreStates: 0 };
   const { states } = sensor;
   return {
     reading: 0,

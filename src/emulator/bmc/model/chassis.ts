@@ -2,14 +2,7 @@ import type { ChassisDescription } from "../file/bmc-shape.ts";
 import type { Agenda, Due } from "./agenda.ts";
 
 /** Why the system was started last. @see IPMI 2.0, table 28-11 */
-export type RestartCause =
-  | "unknown"
-  | "chassis-control"
-  | "reset-button"
-  | "power-button"
-  | "watchdog"
-  | "power-restored-always-on"
-  | "power-restored-previous";
+export type RestartCause = "unknown" | "chassis-control" | "watchdog";
 
 /** What has happened to the system. */
 export type PowerEvent =

@@ -33,8 +33,6 @@ export class DiscreteSensor {
   readonly settings: SensorSettings;
   readonly #tell: (event: SensorEvent) => void;
   #states: number;
-  /** False: it cannot be read. */
-  isReadable = true;
 
   /** `index` is the place in a shared record, 0 where it is alone. */
   constructor(description: DiscreteSensorDescription, index: number, tell: (event: SensorEvent) => void) {
@@ -68,12 +66,12 @@ export class DiscreteSensor {
   }
 
   /** Turns a state on or off, and sends an event where that is a change. */
-  set(offset: number, isOn: boolean, extensions?: EventExtensions): void {
+  set(offset: number, isOn: boolean): void {
     const isPossible = this.description.possible.includes(offset);
     const wasOn = ((this.#states >> offset) & 1) === 1;
     if (!isPossible || wasOn === isOn) return;
     this.#states ^= 1 << offset;
-    this.notify(offset, isOn, extensions);
+    this.notify(offset, isOn);
   }
 
   /** These states and no others. */

@@ -78,13 +78,9 @@ export class EventLog {
     this.#append(bytes);
   }
 
-  /** False: there is no such entry. */
-  delete(id: number): boolean {
-    const rest = this.#entries.filter((entry) => entry.id !== id);
-    if (rest.length === this.#entries.length) return false;
-    this.#entries = rest;
+  delete(id: number): void {
+    this.#entries = this.#entries.filter((entry) => entry.id !== id);
     this.#erased();
-    return true;
   }
 
   clear(): void {

@@ -60,10 +60,6 @@ export class FaultScript {
     };
   }
 
-  clear(): void {
-    this.#faults = [];
-  }
-
   /** A datagram has come. */
   meetDatagram(): Trouble {
     return this.#meet(({ commands, fault }) => commands === undefined && !commandFaults.has(fault));

@@ -11,11 +11,11 @@ export class FruMemory {
 
   constructor(description: FruDescription, isDamaged: boolean) {
     this.bytes = fruImage(description);
-    if (isDamaged) this.damage();
+    if (isDamaged) this.#damage();
   }
 
   /** Makes the checksum of the first area wrong, or of the header where there is no area. */
-  damage(): void {
+  #damage(): void {
     let at = UNIT - 1;
     for (let area = LAST_AREA; area >= FIRST_AREA; area--) {
       const start = (this.bytes[area] ?? 0) * UNIT;
