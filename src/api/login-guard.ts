@@ -12,6 +12,8 @@ export interface LoginGuardOptions {
   readonly proxies: TrustedProxies;
   /** Where trusted proxies say whom they have let in; undefined where they do not. */
   readonly proxyHeaders?: ProxyHeaders | undefined;
+  /** Told what is wrong with what a trusted proxy says of a user, and which proxy it is. */
+  readonly proxyFaulty?: (fault: string, proxy: string | undefined) => void;
   /** What callers without credentials may do. */
   readonly anonymousRole: "none" | "reader";
 }
@@ -43,10 +45,13 @@ export class LoginGuard implements Guard {
   admit(request: Request, remote: string | undefined, route: GuardedRoute): Caller | Promise<Caller> {
     if (route.acts) refuseForeignPages(request);
     else refuseSeveralHosts(request);
-    const { login, proxies, proxyHeaders } = this.#options;
+    const { login, proxies, proxyHeaders, proxyFaulty } = this.#options;
     if (proxyHeaders && proxies.trusts(remote)) {
       const user = userOfProxy(request.headers, proxyHeaders);
-      if (user === "denied") throw this.#invalid();
+      if (user && "fault" in user) {
+        proxyFaulty?.(user.fault, remote);
+        throw this.#invalid();
+      }
       if (user) return this.#admit(user, route);
     }
     const header = request.headers.get("authorization");

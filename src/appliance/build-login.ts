@@ -64,6 +64,11 @@ export async function buildLogin(options: BuildLoginOptions): Promise<BuiltLogin
       proxyUserHeader === null
         ? undefined
         : { user: proxyUserHeader, roleHeader: proxyRoleHeader, grants: grantsIn(proxyRole) },
+    proxyFaulty: (fault, proxy) =>
+      log.warn(
+        { event: "login-failed", remote: proxy, reasons: { proxy: fault } },
+        `what the proxy at ${proxy ?? "?"} says of a user is not taken: ${fault}`,
+      ),
     anonymousRole,
   });
   const close = async () => {

@@ -75,18 +75,29 @@ interface HeaderSource {
 }
 
 const LONGEST_NAME = 256;
+const LONGEST_QUOTE = 100;
 
-/**
- * Whom a trusted proxy names; undefined where it names nobody, `denied` where what it says cannot be taken: a header that stands there
- * twice, as one does that a caller has sent and the proxy has not replaced, or a role that does not exist.
- */
-export function userOfProxy(headers: HeaderSource, names: ProxyHeaders): Identity | "denied" | undefined {
-  const name = headers.get(names.user);
-  if (name === null || name === "") return undefined;
-  if (name.length > LONGEST_NAME || /[,\p{Cc}]/u.test(name)) return "denied";
-  const grants = names.roleHeader === null ? names.grants : grantsIn(headers.get(names.roleHeader));
-  return grants ? { name, via: "proxy", grants } : "denied";
+/** What a proxy says of a user and cannot be taken. */
+export interface ProxyFault {
+  /** What is wrong, for the log: with the role, which is no secret, and without the name. */
+  readonly fault: string;
 }
 
-/** Nothing with a comma, even between boards: two headers become one, with a comma in between. */
-const grantsIn = (header: string | null) => (header?.includes(",") ? undefined : parseGrants(header ?? ""));
+/**
+ * Whom a trusted proxy names; undefined where it names nobody; a fault where what it says cannot be taken: a header that stands there twice,
+ * as one does that a caller has sent and the proxy has not replaced, or a role that does not exist.
+ */
+export function userOfProxy(headers: HeaderSource, names: ProxyHeaders): Identity | ProxyFault | undefined {
+  const name = headers.get(names.user);
+  if (name === null || name === "") return undefined;
+  if (name.length > LONGEST_NAME || /[,\p{Cc}]/u.test(name)) return { fault: `${names.user} does not hold one name` };
+  if (names.roleHeader === null) return { name, via: "proxy", grants: names.grants };
+  const text = headers.get(names.roleHeader) ?? "";
+  // Not even between boards: two headers become one, with a comma in between.
+  const grants = text.includes(",") ? undefined : parseGrants(text);
+  if (grants) return { name, via: "proxy", grants };
+  const found = text === "" ? "nothing" : JSON.stringify(text.slice(0, LONGEST_QUOTE));
+  return {
+    fault: `found ${found} in ${names.roleHeader}, expected roles with spaces between them: reader operator@10`,
+  };
+}

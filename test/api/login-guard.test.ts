@@ -245,7 +245,9 @@ const from = (address: string, password: string): RequestInit => ({
 
 describe("a reverse proxy", () => {
   const proxyHeaders = { user: "X-Forwarded-User", roleHeader: "X-Role", grants: [{ role: "reader" }] } as const;
-  const behind = (network: string) => guarded({ proxies: new TrustedProxies([network]), proxyHeaders });
+  const faults: unknown[] = [];
+  const proxyFaulty = (...told: readonly unknown[]) => void faults.push(told);
+  const behind = (network: string) => guarded({ proxies: new TrustedProxies([network]), proxyHeaders, proxyFaulty });
 
   test("that is trusted says who somebody is, and where from", async () => {
     const { ask, requests } = behind("192.0.2.0/24");
@@ -253,7 +255,9 @@ describe("a reverse proxy", () => {
     expect((await ask("led/1/1/on", { headers })).status).toBe(200);
     expect(requests.at(-1)?.remote).toBe("203.0.113.5");
     expect((await ask("led/1/1/on", { headers: { ...headers, "x-role": "reader" } })).status).toBe(403);
+    expect(faults).toEqual([]);
     expect((await ask("version/1", { headers: { ...headers, "x-role": "king" } })).status).toBe(401);
+    expect(faults).toEqual([[expect.stringContaining('"king"'), "192.0.2.7"]]);
   });
 
   test("that is not trusted says nothing", async () => {

@@ -48,6 +48,8 @@ describe("X-Forwarded-For", () => {
 
 const onBoards = (...ids: readonly number[]) => ({ role: "operator", boards: new Set(ids.map(boardId)) });
 
+const faulty = { fault: expect.any(String) };
+
 describe("whom a proxy names", () => {
   const operator = [{ role: "operator" }] as const;
   const fixed = { user: "X-User", roleHeader: null, grants: operator };
@@ -62,21 +64,32 @@ describe("whom a proxy names", () => {
       { "x-user": "alice", "x-role": "reader operator@10  operator@40000001" },
       { name: "alice", via: "proxy", grants: [{ role: "reader" }, onBoards(0x10), onBoards(0x4000_0001)] },
     ],
-    [given, { "x-user": "alice", "x-role": "operator@" }, "denied"],
-    [given, { "x-user": "alice", "x-role": "operator@all" }, "denied"],
-    [given, { "x-user": "alice", "x-role": "operator@10 king" }, "denied"],
-    [given, { "x-user": "alice", "x-role": "operator@10,11" }, "denied"],
-    [given, { "x-user": "alice", "x-role": " " }, "denied"],
-    [given, { "x-user": "alice", "x-role": "Admin" }, "denied"],
-    [given, { "x-user": "alice", "x-role": "root" }, "denied"],
-    [given, { "x-user": "alice" }, "denied"],
+    [given, { "x-user": "alice", "x-role": "operator@" }, faulty],
+    [given, { "x-user": "alice", "x-role": "operator@all" }, faulty],
+    [given, { "x-user": "alice", "x-role": "operator@10 king" }, faulty],
+    [given, { "x-user": "alice", "x-role": "operator@10,11" }, faulty],
+    [given, { "x-user": "alice", "x-role": " " }, faulty],
+    [given, { "x-user": "alice", "x-role": "Admin" }, faulty],
+    [given, { "x-user": "alice", "x-role": "root" }, faulty],
+    [given, { "x-user": "alice" }, faulty],
     [fixed, {}, undefined],
     [fixed, { "x-user": "" }, undefined],
     [given, { "x-role": "admin" }, undefined],
-    [fixed, { "x-user": "a".repeat(257) }, "denied"],
+    [fixed, { "x-user": "a".repeat(257) }, faulty],
   ])("%j of %j", (names, headers, expected) => {
     const found: unknown = userOfProxy(new Headers(Object(headers)), names);
     expect(found).toEqual(expected);
+  });
+
+  test("that is not taken: the fault says what was expected, and not who it was", () => {
+    expect(userOfProxy(new Headers({ "x-user": "alice", "x-role": "Admin" }), given)).toEqual({
+      fault: 'found "Admin" in X-Role, expected roles with spaces between them: reader operator@10',
+    });
+    expect(userOfProxy(new Headers({ "x-user": "alice, bob" }), fixed)).toEqual({
+      fault: "X-User does not hold one name",
+    });
+    const { fault } = Object(userOfProxy(new Headers({ "x-user": "a", "x-role": "x".repeat(5000) }), given));
+    expect(fault.length).toBeLessThan(250);
   });
 
   test("a header that stands there twice names nobody: one may be the caller's own", () => {
@@ -84,14 +97,14 @@ describe("whom a proxy names", () => {
       ["x-user", "root"],
       ["x-user", "alice"],
     ]);
-    expect(userOfProxy(headers, fixed)).toBe("denied");
+    expect(userOfProxy(headers, fixed)).toEqual(faulty);
     const twoRoles = new Headers([
       ["x-user", "alice"],
       ["x-role", "admin"],
       ["x-role", "reader"],
     ]);
-    expect(userOfProxy(twoRoles, given)).toBe("denied");
+    expect(userOfProxy(twoRoles, given)).toEqual(faulty);
     for (const header of ["operator@10,operator@11", "operator@10,11", "operator@10, 11", "reader, operator@10"])
-      expect(userOfProxy(new Headers({ "x-user": "alice", "x-role": header }), given)).toBe("denied");
+      expect(userOfProxy(new Headers({ "x-user": "alice", "x-role": header }), given)).toEqual(faulty);
   });
 });
