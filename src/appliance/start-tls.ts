@@ -6,7 +6,7 @@ import type { Clock } from "../lib/clock.ts";
 import { toError } from "../lib/to-error.ts";
 import type { Log } from "../telemetry/log.ts";
 import { ExpiryWatch, type Expiring } from "../tls/expiry-watch.ts";
-import { loadTls, type LoadedTls } from "../tls/load-tls.ts";
+import { loadTls, makeMain, type KeepingOptions, type LoadedTls } from "../tls/load-tls.ts";
 import { machineNames } from "../tls/machine-names.ts";
 import { isRenewalDue } from "../tls/self-signed-store.ts";
 import { isFor, type ServedCertificate } from "../tls/served-certificate.ts";
@@ -32,24 +32,24 @@ export interface Tls {
 
 /** Reads the certificates, or makes one. @throws TlsError */
 export async function startTls(config: Config, env: Environment, log: Log, clock: Clock): Promise<Tls> {
-  const load: TlsWorld["load"] = (settings, isClockSet, inUse) => {
+  const keeping: TlsWorld["keeping"] = (settings, isClockSet, inUse) => {
     const directory = settings.certificate ? undefined : stateDirectory("tls", config, env, log);
-    return loadTls(settings, { directory, nowMs: clock.wallMs(), isClockSet, inUse });
+    return { directory, nowMs: clock.wallMs(), isClockSet, inUse };
   };
-  const loaded = await load(config.tls, false, undefined);
+  const loaded = await loadTls(config.tls, keeping(config.tls, false, undefined));
   report(loaded, log);
-  return new ApplianceTls(config.tls, loaded, { clock, log, load });
+  return new ApplianceTls(config.tls, loaded, { clock, log, keeping });
 }
 
 interface TlsWorld {
   readonly clock: Clock;
   readonly log: Log;
-  /** `inUse` is the certificate that was made before, if one was. @throws TlsError */
-  readonly load: (
+  /** How a certificate that is made is kept. `inUse` is the one that was made before, if one was. */
+  readonly keeping: (
     settings: Config["tls"],
     isClockSet: boolean,
     inUse: ServedCertificate | undefined,
-  ) => Promise<LoadedTls>;
+  ) => KeepingOptions;
 }
 
 class ApplianceTls implements Tls {
@@ -97,7 +97,8 @@ class ApplianceTls implements Tls {
 
   reload(settings: Config["tls"]): Promise<boolean> {
     return this.#queue(async () => {
-      await this.#take(settings, false);
+      const inUse = this.#settings.certificate ? undefined : this.#loaded.main;
+      this.#take(await loadTls(settings, this.#world.keeping(settings, false, inUse)), settings);
       const { main } = this.#loaded;
       this.#world.log.info(
         { event: "reload", certificate: main.path, fingerprint: main.leaf.fingerprint256 },
@@ -112,9 +113,15 @@ class ApplianceTls implements Tls {
 
   /** Has a certificate that was made here made anew when it is time. Files of others are read when somebody says so. */
   #renew(): void {
-    if (this.#settings.certificate || !isRenewalDue(this.#loaded.main.leaf, this.#world.clock.wallMs())) return;
-    // An hour after the start at the earliest: whoever sets the clock has done so.
-    void this.#queue(() => this.#take(this.#settings, true));
+    const isDue = () => !this.#settings.certificate && isRenewalDue(this.#loaded.main.leaf, this.#world.clock.wallMs());
+    if (!isDue()) return;
+    void this.#queue(async () => {
+      if (!isDue()) return;
+      const [loaded, settings] = [this.#loaded, this.#settings];
+      // An hour after the start at the earliest: whoever sets the clock has done so.
+      const made = await makeMain(settings, this.#world.keeping(settings, true, loaded.main));
+      this.#take({ ...loaded, ...made }, settings);
+    });
   }
 
   /** One thing after the other; what goes wrong is logged, changes nothing, and gives false. */
@@ -135,11 +142,9 @@ class ApplianceTls implements Tls {
     return (this.#work = this.#work.then(tried));
   }
 
-  async #take(settings: Config["tls"], isClockSet: boolean): Promise<void> {
-    const { load, log } = this.#world;
-    const loaded = await load(settings, isClockSet, this.#settings.certificate ? undefined : this.#loaded.main);
+  #take(loaded: LoadedTls, settings: Config["tls"]): void {
     this.#listener?.replaceTls(optionsOf(loaded, settings));
-    report(loaded, log);
+    report(loaded, this.#world.log);
     this.#settings = settings;
     this.#loaded = loaded;
     this.#watch.watch(this.#expiring());

@@ -45,18 +45,18 @@ export interface LoadedTls {
 }
 
 /** Where a certificate that is made is kept, which one is served, and what time it is. */
-type LoadOptions = Pick<SelfSignedOptions, "directory" | "nowMs" | "isClockSet" | "inUse">;
+export type KeepingOptions = Pick<SelfSignedOptions, "directory" | "nowMs" | "isClockSet" | "inUse">;
 
 /**
  * Reads all certificates and keys, and makes one where none is given.
  *
  * @throws TlsError
  */
-export async function loadTls(settings: TlsSettings, options: LoadOptions): Promise<LoadedTls> {
+export async function loadTls(settings: TlsSettings, options: KeepingOptions): Promise<LoadedTls> {
   const { main, ...given } = readGiven(settings, options.nowMs);
   if (main) return { ...given, main, madeBecause: undefined };
-  const { served, reason, warnings } = await make(settings, options);
-  return { ...given, main: served, warnings: [...warnings, ...given.warnings], madeBecause: reason };
+  const { warnings, ...made } = await makeMain(settings, options);
+  return { ...given, ...made, warnings: [...warnings, ...given.warnings] };
 }
 
 /** What the settings name, read and checked. */
@@ -93,14 +93,18 @@ function loadMain(files: CertificateFiles, nowMs: number): ServedCertificate {
   return { ...served, warnings: [...served.warnings, warning] };
 }
 
-async function make({ selfSignedNames }: TlsSettings, options: LoadOptions) {
+/** The certificate that is kept, or a new one where it is time, in place of one that is given. */
+export async function makeMain(
+  { selfSignedNames }: TlsSettings,
+  options: KeepingOptions,
+): Promise<Pick<LoadedTls, "main" | "warnings" | "madeBecause">> {
   const machine = machineNames(selfSignedNames);
   const neededNames = [...machine.names, ...selfSignedNames.filter((name) => machine.addresses.includes(name))];
   const { served, reason, notKept } = await selfSigned({ ...options, machine, neededNames });
   const warnings = notKept
     ? [`the certificate that was made cannot be kept, and the next start makes another: ${notKept.message}`]
     : [];
-  return { served, reason, warnings };
+  return { main: served, warnings, madeBecause: reason };
 }
 
 /** @throws TlsError */

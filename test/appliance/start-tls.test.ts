@@ -61,6 +61,17 @@ describe("the appliance's certificates", () => {
     expect(clock.timers).toBe(0);
   });
 
+  test.skipIf(!hasOpenssl)("are made anew also where one of others has expired (needs openssl)", async () => {
+    const other = { ...pki.make("a.example", { days: 20, names: "DNS:a.example" }), names: ["a.example"] };
+    const { started, clock, served } = await start({ further: [other] }, "further");
+    const before = started.options;
+    await clock.advance(796 * DAY_MS);
+    while (served.length === 0) await clock.advance(0);
+    expect(served[0]?.main.certificate).not.toBe(before.main.certificate);
+    expect(served[0]?.further).toEqual(before.further);
+    started.stop();
+  });
+
   test("that cannot be kept stay the same at a reload", async () => {
     const { started, clock, served, reload } = await start({}, basename(pki.write("no folder")));
     const before = started.options;
