@@ -96,6 +96,8 @@ class ApplianceTls implements Tls {
   }
 
   reload(settings: Config["tls"]): Promise<boolean> {
+    // The next start is without TLS. Until then, nobody is shown another certificate.
+    if (!settings.enabled) return Promise.resolve(true);
     return this.#queue(async () => {
       const inUse = this.#settings.certificate ? undefined : this.#loaded.main;
       this.#take(await loadTls(settings, this.#world.keeping(settings, false, inUse)), settings);

@@ -121,6 +121,8 @@ describe("the appliance's certificates", () => {
       await reload({ ...next });
       expect(served).toHaveLength(1);
       expect(started.options).toEqual(served[0]!);
+      await reload({ enabled: false });
+      expect(served).toHaveLength(1);
       await reload({});
       expect(served).toHaveLength(2);
       expect(lines.some(({ msg }) => msg.startsWith("made a certificate (there was none)"))).toBe(true);
