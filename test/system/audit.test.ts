@@ -207,6 +207,21 @@ describe("the audit trail of the product", () => {
     expect((await run(state, "audit", "verify")).code).toBe(0);
   }, 60_000);
 
+  test("has the outcomes also of commands that are under way, and that wait, when the program is told to stop", async () => {
+    const state = newFolder();
+    const product = await serve(state, slow, ["--baud-delay", "300", "--log-level", "debug"]);
+    const first = product.get("power/1/3001/off", post);
+    await product.until(({ sent }) => sent !== undefined);
+    const second = product.get("led/2/5001/on", post);
+    await untilTrail(product, trailIn(state), '"led"');
+    expect(await product.stop()).toBe(0);
+    expect([(await first).status, (await second).status]).toEqual([200, 503]);
+    const outcomes = linesIn(state).filter(({ phase }) => phase === "outcome");
+    expect(new Set(outcomes.map(({ action, result }) => `${String(action)} ${String(result)}`))).toEqual(
+      new Set(["power ok", "led shutting-down"]),
+    );
+  }, 60_000);
+
   test("has a command whose caller hung up in the queue as cancelled", async () => {
     const state = newFolder();
     const product = await serve(state, slow, ["--baud-delay", "300", "--log-level", "debug"]);
