@@ -33,10 +33,11 @@ const refuse = (why: string) => new ApiError("forbidden", `This request would ch
 
 /**
  * Refuses what a browser asks for on behalf of a page from elsewhere, or on a guess of what its user may look at next. A browser says so
- * in headers that pages cannot set. For requests that change something.
+ * in headers that pages cannot set: Sec-Fetch-Site over HTTPS and on loopback, Origin with POST. Where it says neither, Referer counts, which
+ * a page can have left out. For requests that change something.
  *
  * @throws ApiError `forbidden`, `ambiguous-host`
- * @see Fetch Metadata Request Headers; RFC 6454, section 7
+ * @see Fetch Metadata Request Headers; RFC 6454, section 7; RFC 9110, section 10.1.3
  */
 export function refuseForeignPages(request: Request): void {
   const { headers } = request;
@@ -48,11 +49,19 @@ export function refuseForeignPages(request: Request): void {
   if (site !== null && site !== "same-origin" && site !== "none")
     throw refuse(`a browser asks for it on behalf of a page from elsewhere (Sec-Fetch-Site: ${printable(site)})`);
   if (site !== "same-origin") refuseForeignOrigin(headers.get("origin"), request.url);
+  if (site === null) refuseForeignReferer(headers.get("referer"), request.url);
 }
 
 function refuseForeignOrigin(origin: string | null, url: string): void {
   if (origin === null || URL.parse(url)?.origin === origin.toLowerCase()) return;
   throw refuse(`a browser asks for it on behalf of a page from elsewhere (Origin: ${printable(origin)})`);
+}
+
+/** By the host alone: a proxy that speaks HTTPS for us makes the scheme another one. */
+function refuseForeignReferer(referer: string | null, url: string): void {
+  const page = referer === null ? null : URL.parse(referer);
+  if (!page || page.host === URL.parse(url)?.host) return;
+  throw refuse(`a browser asks for it on behalf of a page from elsewhere (Referer: ${printable(page.origin)})`);
 }
 
 const LONGEST_QUOTE = 100;

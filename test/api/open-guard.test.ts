@@ -72,6 +72,11 @@ describe.each([
     { origin: "http://localhost:5000.evil.example" },
     { origin: "http://localhost:5000, http://evil.example" },
     { "sec-fetch-site": "none", origin: "http://evil.example" },
+    { referer: "http://evil.example/" },
+    { referer: "http://localhost:5001/page" },
+    { referer: "http://localhost.evil.example:5000/" },
+    { referer: "about:blank" },
+    { origin, referer: "http://evil.example/" },
     { "sec-fetch-site": "cross-site", origin },
     { "sec-fetch-site": "none", "sec-purpose": "prefetch" },
     { "sec-fetch-site": "same-origin", "sec-purpose": "prefetch;prerender" },
@@ -104,6 +109,10 @@ describe.each([
     { "sec-fetch-site": "none" },
     { origin },
     { origin: "HTTP://LOCALHOST:5000" },
+    { referer: `${origin}/page?query` },
+    { referer: "https://localhost:5000/" },
+    { referer: "/page" },
+    { "sec-fetch-site": "same-origin", referer: "https://rack.example/page" },
   ];
 
   test.each(own)("with %j, as the user or our own page does, changes something", async (headers) => {
