@@ -63,6 +63,10 @@ describe("mistakes", () => {
     [bmc('"sesions": {}'), 'sesions: expected the member to be called "sessions"'],
     [bmc('"zzzzzzzz": 1'), "zzzzzzzz: expected no member of this name"],
     [bmc('"cipher_suites": [0]'), /^cipher_suites\[0\]: found 0, expected one of the cipher suites 1, 2, 3, /],
+    [
+      bmc('"cipher_suites": [3, 17, 3]'),
+      "cipher_suites[2]: found 3, expected a cipher suite that is used once; the element 0 has the same",
+    ],
     [bmc('"k_g": "xyz"'), "k_g: expected a text of hex digits for 1 to 20 bytes"],
     [bmc('"lan": {"ip": "1.2.3.400"}'), 'lan.ip: found "1.2.3.400", expected an IPv4 address'],
     [bmc('"lan": {"mac": "1"}'), 'lan.mac: found "1", expected a MAC address'],

@@ -14,6 +14,7 @@ import {
   text,
   withDefault,
   type MemberValue,
+  type Shape,
   type Shaped,
 } from "./shape.ts";
 
@@ -62,17 +63,16 @@ export type SessionLimits = MemberValue<typeof sessions>;
 /** All that can be offered but suite 0, which lets everyone in. @see IPMI 2.0, table 22-20 */
 const offeredSuites = [1, 2, 3, 6, 7, 8, 11, 12, 15, 16, 17] as const;
 
-const anySuite = integer(1, 255);
 const suiteExpected = `one of the cipher suites ${offeredSuites.join(", ")}`;
 
-export const cipherSuites = list<number>(
-  {
-    expected: suiteExpected,
-    read: (place) =>
-      offeredSuites.some((suite) => suite === place.value) ? anySuite.read(place) : place.refuse(suiteExpected),
-  },
-  "an array of cipher suites",
-);
+const suiteShape: Shape<number> = {
+  expected: suiteExpected,
+  read: (place) => offeredSuites.find((suite) => suite === place.value) ?? place.refuse(suiteExpected),
+};
+
+export const cipherSuites = distinct(list(suiteShape, "an array of cipher suites"), "a cipher suite", (suite) => [
+  suite,
+]);
 
 export const ipmi15 = list(choice("none", "md5", "password"), "an array of authentication types");
 
