@@ -42,6 +42,18 @@ const MAINTAINER = "OpenDCRE maintainers <maintainers@opendcre.invalid>";
 /** Files that belong to the administrator: dpkg asks before it replaces one that was changed. */
 const conffiles = ["/etc/default/opendcre", "/etc/opendcre/opendcre.json"] as const;
 
+/** What of docs/ is for those who have the package. */
+export const manuals = [
+  "operations.md",
+  "api-1.2.md",
+  "audit-trail.md",
+  "emulated-bmc.md",
+  "emulator.md",
+  "hat.md",
+  "security.md",
+  "tls.md",
+] as const;
+
 /** For credentials, root's alone. */
 const CREDENTIALS = "etc/opendcre/credentials/";
 
@@ -95,8 +107,7 @@ function filesOf({ root, binary, packageFolders, epochS }: DebOptions, version: 
     [`${doc}/copyright`]: { text: copyrightFile(packageFolders, read("packaging", "bun-notices.md")) },
     [`${doc}/changelog.gz`]: { gzipped: changelog(version, epochS) },
     [`${doc}/NEWS.gz`]: { gzipped: read("CHANGELOG.md") },
-    [`${doc}/operations.md`]: from("docs", "operations.md"),
-    [`${doc}/api-1.2.md`]: from("docs", "api-1.2.md"),
+    ...Object.fromEntries(manuals.map((name) => [`${doc}/${name}`, from("docs", name)])),
     [`${doc}/examples/opendcre.json`]: from("config", "opendcre.json"),
     [`${doc}/examples/bmc_config_sample.json`]: from("config", "bmc_config_sample.json"),
     [`${doc}/examples/simple.json`]: from("config", "simple.json"),

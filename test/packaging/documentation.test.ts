@@ -3,6 +3,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { bashCompletion } from "../../packaging/bash-completion.ts";
+import { manuals } from "../../packaging/deb.ts";
 import { debianVersion } from "../../packaging/debian-version.ts";
 import { escapeRoff } from "../../packaging/man-page.ts";
 import { opendcrePage } from "../../packaging/opendcre-8.ts";
@@ -67,6 +68,12 @@ const offered = (...words: readonly string[]) => {
   return stdout.split("\n").filter((word) => word !== "");
 };
 
+test.each(manuals)("%s refers to no neighbour that is not in the package", (name) => {
+  const text = readFileSync(join(root, "docs", name), "utf8");
+  const neighbours = [...text.matchAll(/\]\((?<name>[\w.-]+\.md)\)/g)].map(({ groups }) => groups?.["name"]);
+  expect(neighbours.filter((neighbour) => !manuals.some((manual) => manual === neighbour))).toEqual([]);
+});
+
 describe("completion", () => {
   test("offers commands, their second words, and options", () => {
     expect(offered("che")).toEqual(["check-config"]);
@@ -92,12 +99,11 @@ describe("completion", () => {
 
 /** What docs/operations.md has a line for: `warn tls`. */
 function explained(): Set<string> {
-  const [, table = ""] = readFileSync(join(root, "docs/operations.md"), "utf8").split("## What the log says");
-  const [, body = ""] = table.split(/^\|---.*$/m);
-  const rows = body.split("\n").map((row) => row.split("|").map((cell) => cell.trim()));
+  const text = readFileSync(join(root, "docs/operations.md"), "utf8");
+  const rows = [...text.matchAll(/^\| (debug|info|warn|error|fatal) \|([^|]*)\|/gm)];
   return new Set(
-    rows.flatMap(([, level = "", events = ""]) =>
-      [...events.matchAll(/`([a-z-]+)`/g)].map(([, event = ""]) => `${level} ${event}`),
+    rows.flatMap(([, level, events = ""]) =>
+      [...events.matchAll(/`([a-z-]+)`/g)].map(([, event]) => `${level} ${event}`),
     ),
   );
 }
