@@ -15,7 +15,7 @@ export interface ConnectionBounds {
 }
 
 /** Who is told what becomes of connections. */
-export interface ConnectionEvents {
+interface ConnectionEvents {
   /** So many were ended because there were too many; `address` had most. */
   ended(count: number, address: string): void;
   /** They could not be looked at, and none was ended. */
