@@ -5,26 +5,11 @@ import { Hat } from "../../src/bus/hat/hat.ts";
 import type { ModemPort } from "../../src/bus/hat/modem-port.ts";
 import type { Pin } from "../../src/bus/hat/pins.ts";
 import { Line } from "../../src/bus/line.ts";
-import type { ModemConfiguration } from "../../src/devices/modem.ts";
 import { toHex } from "../../src/lib/hex.ts";
+import { modemPreset } from "../fixtures/modem-preset.ts";
 import { ManualClock } from "./manual-clock.ts";
 import { policy } from "./memory-bus.ts";
 import { MemoryLine } from "./memory-line.ts";
-
-/** "Default" of the device bus specification, "The power-line HAT". */
-export const defaultConfiguration: ModemConfiguration = {
-  frequencyNumber: 1,
-  remoteLoopback: false,
-  interferenceHopping: false,
-  longWakeUpMessage: true,
-  autoSleep: true,
-  autoWakeUpMessage: false,
-  loopbackEnabled: false,
-  interferenceDetected: false,
-  firstFrequencyMhz: 5.5,
-  secondFrequencyMhz: 10.5,
-  bitRate: 115_200,
-};
 
 /** A pin that writes down what is done to it, and throws where it is told to. */
 class MemoryPin implements Pin {
@@ -121,7 +106,7 @@ function twoRegisters(registers: number[]) {
   };
 }
 
-export async function openMemoryHat(configuration = defaultConfiguration): Promise<MemoryHat> {
+export async function openMemoryHat(configuration = modemPreset): Promise<MemoryHat> {
   const clock = new ManualClock();
   const trace: string[] = [];
   const events: string[] = [];

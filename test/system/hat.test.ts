@@ -2,26 +2,12 @@
 import { describe, expect, test } from "bun:test";
 import { existsSync } from "node:fs";
 import { openPty } from "bun-serialport/testing";
+import { modemPresetAnswer as preset } from "../fixtures/modem-preset.ts";
 import { fromSources, root, startProduct } from "../support/product.ts";
 
 const hat = { OPENDCRE_BUS_HARDWARE: "hat", OPENDCRE_LOG_LEVEL: "debug" };
 const startHat = (env: Readonly<Record<string, string>> = {}) =>
   startProduct(["--emulator", "config/simple.json"], fromSources, { ...hat, ...env });
-
-/** "Default" of the device bus specification, in the fields of API 1.2. */
-const preset = {
-  frequency_number: 1,
-  remote_loopback: false,
-  interference_hopping: false,
-  long_wum: true,
-  auto_sleep: true,
-  auto_wum: false,
-  loopback_enabled: false,
-  interference_detected: false,
-  f0: 5.5,
-  f1: 10.5,
-  bit_rate: 115_200,
-};
 
 describe("an emulated HAT", () => {
   test("plc_config answers from the modem, and the boards answer at the bus's speed", async () => {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
+import { modemPresetAnswer } from "../fixtures/modem-preset.ts";
 import { type EmulatorProcess, startEmulator } from "../support/emulator-process.ts";
 import { ask, createToken } from "./client.ts";
 import { type Machine, physical } from "./machine/machine.ts";
@@ -58,19 +59,7 @@ export function hatChecks(there: () => Machine): void {
   }, 60_000);
 
   test("plc_config answers what was written over the UART, and the boards answer, too", async () => {
-    expect(await plcConfig()).toEqual({
-      frequency_number: 1,
-      remote_loopback: false,
-      interference_hopping: false,
-      long_wum: true,
-      auto_sleep: true,
-      auto_wum: false,
-      loopback_enabled: false,
-      interference_detected: false,
-      f0: 5.5,
-      f1: 10.5,
-      bit_rate: 115_200,
-    });
+    expect(await plcConfig()).toEqual(modemPresetAnswer);
     expect((await ask(there(), "version/1", { token })).body).toContain("OpenDCRE Emulator 2 - server 1");
     await expectAtRest();
   }, 60_000);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DeviceError } from "../../../src/devices/errors.ts";
 import { boardId, deviceId } from "../../../src/devices/ids.ts";
 import type { Measurement } from "../../../src/devices/reading.ts";
+import { modemPreset, modemPresetAnswer } from "../../fixtures/modem-preset.ts";
 import { createTestApi } from "../../support/api.ts";
 import { readingOf } from "../../support/fake-backend.ts";
 
@@ -203,37 +204,9 @@ test("an asset has the groups that the hardware has", async () => {
 
 describe("the modem's configuration", () => {
   test("is answered in the names of 1.2", async () => {
-    const { ask } = createTestApi({
-      modemConfiguration: () =>
-        Promise.resolve({
-          frequencyNumber: 1,
-          remoteLoopback: false,
-          interferenceHopping: false,
-          longWakeUpMessage: true,
-          autoSleep: true,
-          autoWakeUpMessage: false,
-          loopbackEnabled: false,
-          interferenceDetected: false,
-          firstFrequencyMhz: 5.5,
-          secondFrequencyMhz: 10.5,
-          bitRate: 115_200,
-        }),
-    });
-    const expected = {
-      frequency_number: 1,
-      remote_loopback: false,
-      interference_hopping: false,
-      long_wum: true,
-      auto_sleep: true,
-      auto_wum: false,
-      loopback_enabled: false,
-      interference_detected: false,
-      f0: 5.5,
-      f1: 10.5,
-      bit_rate: 115_200,
-    };
-    expect((await ask("plc_config")).json).toEqual(expected);
-    expect((await ask("plc_config", { method: "POST" })).json).toEqual(expected);
+    const { ask } = createTestApi({ modemConfiguration: () => Promise.resolve(modemPreset) });
+    expect((await ask("plc_config")).json).toEqual(modemPresetAnswer);
+    expect((await ask("plc_config", { method: "POST" })).json).toEqual(modemPresetAnswer);
   });
 
   test("is 500 without the HAT", async () => {

@@ -2,10 +2,11 @@ import { describe, expect, test } from "bun:test";
 import { anyone } from "../../../src/devices/caller.ts";
 import { boardId, deviceId } from "../../../src/devices/ids.ts";
 import { fromHex } from "../../../src/lib/hex.ts";
+import { modemPreset } from "../../fixtures/modem-preset.ts";
 import { deviceErrorOf } from "../../support/device-error.ts";
 import { settle } from "../../support/manual-clock.ts";
 import { frameHex, listed, reply } from "../../support/memory-bus.ts";
-import { defaultConfiguration, openMemoryHat, type MemoryHat } from "../../support/memory-hat.ts";
+import { openMemoryHat, type MemoryHat } from "../../support/memory-hat.ts";
 
 const staying = new AbortController().signal;
 const context = { signal: staying, requestId: "test", caller: anyone };
@@ -97,7 +98,7 @@ describe("at start", () => {
 
   test("the frequency select pin is low for the first frequency", async () => {
     const { hat, clock, pins, trace, registers } = await openMemoryHat({
-      ...defaultConfiguration,
+      ...modemPreset,
       frequencyNumber: 0,
       bitRate: 38_400,
     });
@@ -109,7 +110,7 @@ describe("at start", () => {
   });
 
   test("a configuration that the modem does not have is refused at once", async () => {
-    const opened = await openMemoryHat({ ...defaultConfiguration, bitRate: 9600 }).catch((error: unknown) => error);
+    const opened = await openMemoryHat({ ...modemPreset, bitRate: 9600 }).catch((error: unknown) => error);
     expect(opened).toBeInstanceOf(RangeError);
   });
 
@@ -210,7 +211,7 @@ describe("plc_config", () => {
     };
     const asked = memory.hat.configuration(staying);
     memory.port().pushLater(fromHex("ff ff"));
-    expect(await memory.clock.until(asked)).toEqual(defaultConfiguration);
+    expect(await memory.clock.until(asked)).toEqual(modemPreset);
   });
 
   test("a modem that does not answer is a failure, and everything is put back", async () => {
@@ -259,7 +260,7 @@ describe("bus traffic", () => {
     expect(trace).toEqual([`10 >> ${frameHex(1, "D", { boardId: 2 })}`]);
     await clock.advance(1);
     expect(await scan).toHaveLength(1);
-    expect(await clock.until(configuration)).toEqual(defaultConfiguration);
+    expect(await clock.until(configuration)).toEqual(modemPreset);
     expect(trace.slice(1)).toEqual([...reading(260), `262 >> ${frameHex(2, "V", { boardId: 2 })}`]);
     port().push(reply(2, "firmware"));
     expect(await version).toBe("firmware");
@@ -343,7 +344,7 @@ describe("when something breaks", () => {
     await clock.advance(500);
     expect(events).toEqual(["down", "up"]);
     expect(port().baudRate).toBe(115_200);
-    expect(await clock.until(hat.configuration(staying))).toEqual(defaultConfiguration);
+    expect(await clock.until(hat.configuration(staying))).toEqual(modemPreset);
   });
 
   test("a port that sends nothing any more is opened anew, and the modem is configured then", async () => {
@@ -387,7 +388,7 @@ describe("when something breaks", () => {
     expect(memory.port().baudRate).toBe(115_200);
     expect(memory.clock.timers).toBe(0);
     memory.pins[name].failing = undefined;
-    expect(await memory.clock.until(memory.hat.configuration(staying))).toEqual(defaultConfiguration);
+    expect(await memory.clock.until(memory.hat.configuration(staying))).toEqual(modemPreset);
   });
 
   test("a frequency select pin that cannot be driven is tried again", async () => {

@@ -9,21 +9,7 @@ import {
 } from "../../../src/bus/hat/modem-registers.ts";
 import { configSchema } from "../../../src/config/schema.ts";
 import type { ModemConfiguration } from "../../../src/devices/modem.ts";
-
-/** "Default" of the device bus specification, "The power-line HAT". */
-const preset: ModemConfiguration = {
-  frequencyNumber: 1,
-  remoteLoopback: false,
-  interferenceHopping: false,
-  longWakeUpMessage: true,
-  autoSleep: true,
-  autoWakeUpMessage: false,
-  loopbackEnabled: false,
-  interferenceDetected: false,
-  firstFrequencyMhz: 5.5,
-  secondFrequencyMhz: 10.5,
-  bitRate: 115_200,
-};
+import { modemPreset as preset } from "../../fixtures/modem-preset.ts";
 
 /** A frequency as the specification spells it. */
 const spell = (value: number) => (Number.isInteger(value) ? value.toFixed(1) : String(value));
