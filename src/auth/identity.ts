@@ -13,6 +13,13 @@ export interface Identity {
   readonly expiresMs?: number | undefined;
 }
 
+/** More in a name would only fill logs. */
+const LONGEST_NAME = 256;
+
+/** Whether what others say somebody is called can stand in logs and answers. */
+export const isPresentable = (name: string): boolean =>
+  name.trim() !== "" && name.length <= LONGEST_NAME && !/\p{Cc}/u.test(name);
+
 /** Somebody with grants, as the devices know them. */
 export const callerOf = ({ name, via, grants }: Identity): Caller => ({
   name,

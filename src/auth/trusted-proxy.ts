@@ -1,7 +1,7 @@
 import { BlockList, isIPv6 } from "node:net";
 import { plainAddress } from "../lib/ip-address.ts";
 import { parseGrants, type Grant } from "./grant.ts";
-import type { Identity } from "./identity.ts";
+import { isPresentable, type Identity } from "./identity.ts";
 
 /** Addresses in a header X-Forwarded-For that are looked at, from the right. */
 const MOST_HOPS = 32;
@@ -74,7 +74,6 @@ interface HeaderSource {
   get(name: string): string | null;
 }
 
-const LONGEST_NAME = 256;
 const LONGEST_QUOTE = 100;
 
 /** What a proxy says of a user and cannot be taken. */
@@ -90,7 +89,7 @@ export interface ProxyFault {
 export function userOfProxy(headers: HeaderSource, names: ProxyHeaders): Identity | ProxyFault | undefined {
   const name = headers.get(names.user);
   if (name === null || name === "") return undefined;
-  if (name.length > LONGEST_NAME || /[,\p{Cc}]/u.test(name)) return { fault: `${names.user} does not hold one name` };
+  if (name.includes(",") || !isPresentable(name)) return { fault: `${names.user} does not hold one name` };
   if (names.roleHeader === null) return { name, via: "proxy", grants: names.grants };
   const text = headers.get(names.roleHeader) ?? "";
   // Not even between boards: two headers become one, with a comma in between.

@@ -3,7 +3,7 @@
  * of an authority of its own. All of it is gone when the test is over.
  */
 import { mkdtempSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -163,7 +163,7 @@ const dnOf = (uid: string, unit = "people") => `uid=${inDn(uid)},ou=${unit},${SU
 const unit = (name: string) => `dn: ou=${name},${SUFFIX}\nobjectClass: organizationalUnit\nou: ${name}\n`;
 
 const person = (uid: string, password: string, ou = "people") =>
-  `dn: ${dnOf(uid, ou)}\nobjectClass: inetOrgPerson\nuid:: ${base64(uid)}\ncn: Someone\nsn: Someone\nuserPassword:: ${base64(password)}\n`;
+  `dn: ${dnOf(uid, ou)}\nobjectClass: inetOrgPerson\nuid:: ${base64(uid)}\ncn: Someone\nsn: Someone\ndescription:: ${base64(`rings a bell \u0007${"!".repeat(300)}`)}\nuserPassword:: ${base64(password)}\n`;
 
 const group = (name: string, ...members: readonly string[]) =>
   `dn: cn=${name},ou=groups,${SUFFIX}\nobjectClass: groupOfNames\ncn: ${name}\n${members.map((dn) => `member: ${dn}\n`).join("")}`;
@@ -184,6 +184,17 @@ const organisation = [
   // A part of the tree that is said to be elsewhere.
   `dn: ou=elsewhere,${SUFFIX}\nobjectClass: referral\nobjectClass: extensibleObject\nou: elsewhere\nref: ldap://127.0.0.1:1/ou=elsewhere,${SUFFIX}\n`,
 ].join("\n");
+
+/** Connects for a moment, and hands back the number that the server gives the connection. */
+async function connectionNumber(port: number, log: Log): Promise<number> {
+  const socket = connect(port, "127.0.0.1");
+  await new Promise((resolve, reject) => void socket.once("connect", resolve).once("error", reject));
+  const accepted = ` ACCEPT from IP=127.0.0.1:${socket.localPort} `;
+  await log.until(accepted);
+  socket.destroy();
+  const at = log.text.lastIndexOf(accepted);
+  return Number(/ conn=(\d+) [^\n]*$/.exec(log.text.slice(0, at))?.[1]);
+}
 
 /** Starts one; it answers when this is settled. */
 export async function startSlapd(): Promise<Slapd> {
@@ -220,10 +231,19 @@ export async function startSlapd(): Promise<Slapd> {
     ca: readFileSync(join(folder, "ca.pem"), "utf8"),
     folder,
     async witness(action) {
-      const from = log.text.length;
+      // Of a connection from before, the server may write at any time. All that come after this one have higher numbers.
+      const before = await connectionNumber(port, log);
       await action();
-      await log.until(" closed", from);
-      return log.text.slice(from);
+      for (let from = 0; ;) {
+        await log.until(" closed", from);
+        from = log.text.indexOf(" closed", from) + 1;
+        const number = Number(/ conn=(\d+) [^\n]*$/.exec(log.text.slice(0, from))?.[1]);
+        if (number > before)
+          return log.text
+            .split("\n")
+            .filter((line) => line.includes(` conn=${number} `))
+            .join("\n");
+      }
     },
     pause: () => child.kill("SIGSTOP"),
     resume: () => child.kill("SIGCONT"),

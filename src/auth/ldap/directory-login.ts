@@ -3,6 +3,7 @@ import { toError } from "../../lib/to-error.ts";
 import { LdapError } from "./ldap-error.ts";
 import type { LdapServer } from "./ldap-server.ts";
 import type { Grant } from "../grant.ts";
+import { isPresentable } from "../identity.ts";
 import type { LdapSettings, ServiceAccount } from "./ldap-settings.ts";
 import { LdapSession, NO_ATTRIBUTES, type LdapEntry } from "./session.ts";
 import { fillBindName, fillFilter, isDnTemplate } from "./templates.ts";
@@ -109,7 +110,7 @@ export class DirectoryLogin {
   }
 
   async #groupsOf(session: LdapSession, { dn, value }: LdapEntry, user: string): Promise<Login> {
-    const name = value ?? user;
+    const name = value !== undefined && isPresentable(value) ? value : user;
     const { groups } = this.#settings;
     const known = [...new Set(groups.map(({ group }) => group))];
     const memberships = await Promise.all(known.map((group) => this.#isMember(session, group, dn, name)));

@@ -1,5 +1,6 @@
 import { boardId, type BoardId } from "../../devices/ids.ts";
 import type { Grant } from "../grant.ts";
+import { isPresentable } from "../identity.ts";
 import type { OidcSettings } from "./oidc-settings.ts";
 
 /** The claims of a token. */
@@ -25,15 +26,10 @@ function textsOf(value: unknown): readonly string[] {
   return Array.isArray(value) ? value.filter((text) => typeof text === "string") : [];
 }
 
-/** More in a name would only fill logs. */
-const LONGEST_NAME = 256;
-
 /** The name by which a token's caller is known; undefined where it has none that can be shown. */
 export function nameIn(claims: Claims, { nameClaim }: OidcSettings): string | undefined {
   const name = claimAt(claims, nameClaim);
-  return typeof name === "string" && name.trim() !== "" && name.length <= LONGEST_NAME && !/\p{Cc}/u.test(name)
-    ? name
-    : undefined;
+  return typeof name === "string" && isPresentable(name) ? name : undefined;
 }
 
 /** What a token allows: nothing where it has no role that is known here. */

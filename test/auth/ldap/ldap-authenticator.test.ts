@@ -226,6 +226,17 @@ describe.skipIf(!hasSlapd)(`A directory (needs ${SLAPD})`, () => {
     });
   });
 
+  test("lets nobody in by a name that several have, however many, and has not failed then", async () => {
+    const userFilter = "(|(uid={user})(sn=Someone))";
+    expect(reasonOf(await ask("alice", passwords.alice, { userFilter }))).toBe("denied: ambiguous user");
+    expect(failures).toEqual([]);
+  });
+
+  test("does not fill logs: a name that is too long, or rings the bell, is the one that was typed", async () => {
+    expect(await ask("alice", passwords.alice, { nameAttribute: "description" })).toMatchObject({ name: "alice" });
+    expect(await ask("alice", passwords.alice, { nameAttribute: "sn" })).toMatchObject({ name: "Someone" });
+  });
+
   test("finds a user with every special character in the name", async () => {
     const odd = "odd*(name)\\";
     expect(await ask(odd, passwords[odd])).toMatchObject({ name: odd, grants: [{ role: "reader" }] });
