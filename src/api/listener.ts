@@ -94,7 +94,9 @@ class Generation {
     const answer =
       (fetch: Api["fetch"]): Handler =>
       (request, server) => {
-        const response = fetch(request, knownRemote ?? server.requestIP(request)?.address);
+        const remote = knownRemote ?? server.requestIP(request)?.address;
+        if (remote === undefined) return fromNowhere();
+        const response = fetch(request, remote);
         if (response instanceof Promise) {
           server.timeout(request, NO_TIMEOUT);
           return finishLater(keep(request, server, response));
@@ -111,6 +113,12 @@ class Generation {
     this.#isRetiring = true;
   }
 }
+
+/**
+ * For whoever has reset the connection behind the request: the system no longer knows where it came from, so that neither limits nor
+ * the audit trail could hold anybody responsible. Nobody reads this.
+ */
+const fromNowhere = () => new Response(null, { status: 400, headers: { connection: "close" } });
 
 /** Tells the caller to connect anew for the next request. */
 function forTheLastTime(response: Response): Response {

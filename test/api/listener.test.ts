@@ -184,6 +184,20 @@ describe("over a real connection", () => {
     await http.ask("GET /opendcre/1.2/test HTTP/1.1");
     expect(requests).toMatchObject([{ remote: expect.stringContaining("127.0.0.1") }]);
   });
+
+  test("whoever breaks the connection off behind a request, so that nobody knows from where it came, gets nothing done", async () => {
+    const { listener, requests, backend } = serve({ host: "0.0.0.0" });
+    for (let round = 0; round < 20; round++) {
+      const http = await RawHttp.open(listener.port, "127.0.0.1");
+      http.send("POST /opendcre/1.2/power/1/1/off HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n");
+      http.reset();
+    }
+    const http = await RawHttp.open(listener.port, "127.0.0.1");
+    connections.push(http);
+    expect((await http.ask("GET /opendcre/1.2/test HTTP/1.1")).status).toBe(200);
+    expect(requests.filter(({ remote }) => remote === undefined)).toEqual([]);
+    expect(backend.commands).toEqual([]);
+  });
 });
 
 describe("bodies", () => {

@@ -75,6 +75,11 @@ export class RawHttp {
     this.#socket.destroy();
   }
 
+  /** Breaks the connection off: the other side is not told that it has ended, but that it is none. */
+  reset(): void {
+    this.#socket.resetAndDestroy();
+  }
+
   #take(isHead: boolean): RawAnswer | undefined {
     const headEnd = this.#held.indexOf("\r\n\r\n");
     if (headEnd < 0) return undefined;
