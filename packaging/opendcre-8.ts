@@ -76,7 +76,7 @@ export function opendcrePage(title: Pick<PageTitle, "version" | "epochS">): stri
       ),
       item(
         "/var/log/opendcre/",
-        "Log files, where log.directory names this folder. The journal has everything as well.",
+        "Log files, where log.directory names this folder. The journal has everything as well, with fields to look for: journalctl -u opendcre OPENDCRE_BOARD=00000010.",
       ),
       item("/usr/share/doc/opendcre/operations.md", "How to install, run, back up and repair it."),
     ),
