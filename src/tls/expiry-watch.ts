@@ -18,13 +18,13 @@ export type ExpiryWarning = (certificate: Expiring, days: number) => void;
 
 /**
  * Looks every hour, by the wall clock, how long certificates are still valid, and warns 30, 14, 7 and 1 days before the end and every day
- * from then on: once for each, whatever the clock does.
+ * from then on: once for each, unless the clock is set back.
  */
 export class ExpiryWatch {
   readonly #clock: Clock;
   readonly #warn: ExpiryWarning;
   readonly #look: () => void;
-  /** The last warning by certificate: days that were left. */
+  /** The warning that was due at the last look, by certificate: days that were left. */
   readonly #warned = new Map<string, number>();
   #certificates: readonly Expiring[] = [];
   #timer: Timer;
@@ -63,14 +63,14 @@ export class ExpiryWatch {
       const step = stepOf(days);
       const key = keyOf(certificate);
       const last = this.#warned.get(key) ?? Infinity;
-      if (step === undefined || step >= last) continue;
+      // Also where the clock has gone back: the warnings in between are due once more.
       this.#warned.set(key, step);
-      this.#warn(certificate, days);
+      if (step < last) this.#warn(certificate, days);
     }
   }
 }
 
-/** The warning that is due with so many days left: the closest of those before the end, then each day's own. */
-const stepOf = (days: number): number | undefined => (days < 1 ? days : WARN_DAYS.findLast((step) => days <= step));
+/** The warning that is due with so many days left: the closest of those before the end, then each day's own; infinity for none. */
+const stepOf = (days: number): number => (days < 1 ? days : (WARN_DAYS.findLast((step) => days <= step) ?? Infinity));
 
 const keyOf = ({ path, expiresMs }: Expiring) => `${path} ${expiresMs}`;

@@ -4,8 +4,17 @@ import { ManualClock } from "../support/manual-clock.ts";
 
 const DAY_MS = 86_400_000;
 
+/** A clock whose wall time somebody sets. */
+class JumpingClock extends ManualClock {
+  jumpMs = 0;
+
+  override wallMs(): number {
+    return super.wallMs() + this.jumpMs;
+  }
+}
+
 function watching() {
-  const clock = new ManualClock();
+  const clock = new JumpingClock();
   const warnings: (readonly [string, number])[] = [];
   let looks = 0;
   const watch = new ExpiryWatch(
@@ -47,23 +56,27 @@ describe("a certificate's end", () => {
 
   test("is told by the wall clock, wherever that jumps", async () => {
     const { clock, warnings, watch, inDays } = watching();
-    let jumpMs = 0;
-    const jumping = new (class extends ManualClock {
-      override wallMs = () => clock.wallMs() + jumpMs;
-    })();
-    const jumped = new ExpiryWatch(jumping, ({ path }, days) => void warnings.push([path, days]));
-    jumped.watch([inDays("a", 400.5)]);
-    jumpMs = 399 * DAY_MS;
-    await jumping.advance(3_600_000);
-    jumpMs = -4000 * DAY_MS;
-    await jumping.advance(3_600_000);
-    jumpMs = 405 * DAY_MS;
-    await jumping.advance(3_600_000);
+    watch.watch([inDays("a", 400.5)]);
+    for (const days of [399, -4000, 405]) {
+      clock.jumpMs = days * DAY_MS;
+      await clock.advance(3_600_000);
+    }
     expect(warnings).toEqual([
       ["a", 1],
       ["a", -5],
     ]);
-    jumped.stop();
+    watch.stop();
+  });
+
+  test("is warned of in time also after the clock was ahead for a while", async () => {
+    const { clock, warnings, watch, inDays } = watching();
+    watch.watch([inDays("a", 20.5)]);
+    await clock.advance(DAY_MS);
+    clock.jumpMs = 4000 * DAY_MS;
+    await clock.advance(3_600_000);
+    clock.jumpMs = 0;
+    await clock.advance(20 * DAY_MS);
+    expect(warnings.map(([, days]) => days)).toEqual([20, -3981, 14, 7, 1, 0, -1]);
     watch.stop();
   });
 });
