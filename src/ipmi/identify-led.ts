@@ -8,7 +8,7 @@ import { mayHaveBeenCarriedOut, withoutStop } from "./bmc-errors.ts";
 /** So long before a timed identification ends it is renewed: time enough for a second attempt. */
 const RENEWED_BEFORE_MS = 30_000;
 const RENEWAL_MS = LONGEST_IDENTIFY_SECONDS * 1000 - RENEWED_BEFORE_MS;
-/** After a renewal that did not work comes the next attempt. */
+/** After a renewal that did not work comes the next attempt, and each further one after twice as long, up to `RENEWAL_MS`. */
 const RENEWAL_RETRY_MS = 10_000;
 
 /** What BMCs say that do not take the byte that forces. */
@@ -26,7 +26,7 @@ export interface IdentifyLedOptions {
   readonly clock: Clock;
   /** Puts a renewal in the queue of what the BMC is asked. */
   readonly queue: (renew: () => Promise<void>) => Promise<void>;
-  /** Told of renewals that did not work. */
+  /** Told of the first renewal that did not work, until one does. */
   readonly renewalFailed: (reason: Error) => void;
 }
 
@@ -37,6 +37,8 @@ export class IdentifyLed {
   #isOn = false;
   #canForce = true;
   #timer: Timer | undefined;
+  #failedRenewals = 0;
+  #isClosed = false;
 
   constructor(options: IdentifyLedOptions) {
     this.#options = options;
@@ -52,6 +54,8 @@ export class IdentifyLed {
   async set(isOn: boolean): Promise<boolean> {
     const { bmc } = this.#options;
     const doubt = await this.#switch(isOn);
+    // Even where it may not have been heard: a renewal would switch on again what somebody wants off.
+    if (!isOn) this.#keep(false);
     if (doubt) {
       const told = toldBy(await bmc.getChassisStatus());
       if (told === undefined) throw outcomeUnknown(isOn, doubt);
@@ -59,19 +63,28 @@ export class IdentifyLed {
       const again = told === isOn ? undefined : await this.#switch(isOn);
       if (again) throw outcomeUnknown(isOn, again);
     }
-    this.#isOn = isOn;
-    this.#timer?.cancel();
+    this.#keep(isOn);
     const status = await bmc.getChassisStatus();
     // A BMC that takes the byte that forces, and minds the interval all the same.
-    if (isOn && status.knowsIdentifyState && status.identifyState === "timed") this.#canForce = false;
-    if (isOn && !this.#canForce) this.#renewAfter(RENEWAL_MS);
+    if (isOn && this.#canForce && status.knowsIdentifyState && status.identifyState === "timed") {
+      this.#canForce = false;
+      this.#keep(isOn);
+    }
     return toldBy(status) ?? isOn;
   }
 
   /** Stops renewing: one that is on goes out by itself. */
   close(): void {
+    this.#isClosed = true;
+    this.#keep(false);
+  }
+
+  /** Remembers how it was switched, and renews it from now on where it would go out by itself. */
+  #keep(isOn: boolean): void {
+    this.#isOn = isOn && !this.#isClosed;
+    this.#failedRenewals = 0;
     this.#timer?.cancel();
-    this.#isOn = false;
+    if (this.#isOn && !this.#canForce) this.#renewAfter(RENEWAL_MS);
   }
 
   /** Sends the command, once. Returns the failure that leaves open what became of it, if there is one. */
@@ -103,17 +116,17 @@ export class IdentifyLed {
   }
 
   async #renew(): Promise<void> {
-    let nextMs = RENEWAL_MS;
     try {
       await this.#options.queue(async () => {
         // Switched off while the renewal was waiting.
         if (this.#isOn) await this.#options.bmc.identify("timed");
       });
+      if (this.#isOn) this.#keep(true);
     } catch (error) {
-      nextMs = RENEWAL_RETRY_MS;
-      if (this.#isOn) this.#options.renewalFailed(toError(error));
+      if (!this.#isOn) return;
+      if (this.#failedRenewals === 0) this.#options.renewalFailed(toError(error));
+      this.#renewAfter(Math.min(RENEWAL_RETRY_MS * 2 ** this.#failedRenewals++, RENEWAL_MS));
     }
-    if (this.#isOn) this.#renewAfter(nextMs);
   }
 }
 

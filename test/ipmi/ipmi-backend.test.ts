@@ -517,6 +517,60 @@ describe("LED", () => {
     expect(bmc().countOf("identify timed")).toBe(renewed);
   });
 
+  test("renewals that go on failing become seldom, and are told once until one works", async () => {
+    const { backend, bmc, clock, events } = await openKnownRack();
+    bmc().failure = (what) => (what === "identify forced" ? refused(0xcc) : undefined);
+    await backend.execute(led(true), context);
+    bmc().failure = (what) => (what === "identify timed" ? timeout(true) : undefined);
+    const told = () => events.lines.filter((line) => line.includes("keeping its identify LED on"));
+    await clock.advance(3_600_000);
+    expect(told()).toHaveLength(1);
+    // At 225 s, then after 10, 20, 40, 80 and 160 s, then every 225 s; and the one that switched it on.
+    expect(bmc().countOf("identify timed")).toBe(1 + 6 + Math.floor((3600 - 225 - 310) / 225));
+    bmc().failure = undefined;
+    await clock.advance(225_000);
+    bmc().failure = (what) => (what === "identify timed" ? timeout(true) : undefined);
+    await clock.advance(225_000);
+    expect(told()).toHaveLength(2);
+  });
+
+  test("is not switched on again by a renewal where nobody knows whether it was switched off", async () => {
+    const { backend, bmc, clock } = await openKnownRack();
+    bmc().failure = (what) => (what === "identify forced" ? refused(0xc7) : undefined);
+    await backend.execute(led(true), context);
+    bmc().failure = (what) => (what === "identify off" ? timeout(true) : undefined);
+    await deviceErrorOf(backend.execute(led(false), context), "no-response");
+    bmc().failure = undefined;
+    await clock.advance(1_000_000);
+    expect(bmc().countOf("identify timed")).toBe(1);
+  });
+
+  test("is renewed also where its state could not be read after it was switched on", async () => {
+    const { backend, bmc, clock } = await openKnownRack();
+    bmc().failure = (what) => {
+      if (what === "identify forced") return refused(0xc7);
+      return what === "status" ? timeout() : undefined;
+    };
+    await deviceErrorOf(backend.execute(led(true), context), "no-response");
+    bmc().failure = undefined;
+    await clock.advance(255_000);
+    expect(bmc().countOf("identify timed")).toBe(2);
+  });
+
+  test("is not renewed where the BMC was taken out of the file while it was being switched on", async () => {
+    const { backend, bmc, clock, events } = await openKnownRack();
+    bmc().failure = (what) => (what === "identify forced" ? refused(0xc7) : undefined);
+    bmc().delayMs = 100;
+    const first = bmc();
+    const switched = backend.execute(led(true), context);
+    await settle();
+    await clock.until(Promise.all([switched, backend.reload([])]));
+    await clock.advance(1_000_000);
+    expect(first.countOf("identify timed")).toBe(1);
+    expect(events.lines.filter((line) => line.includes("LED"))).toEqual([]);
+    expect(clock.timers).toBe(0);
+  });
+
   test("in doubt is told again only where the BMC says that it was not told", async () => {
     const { backend, bmc } = await openKnownRack();
     let lost = 1;
