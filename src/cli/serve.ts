@@ -32,6 +32,12 @@ const realWorld: ServeWorld = {
   clock: systemClock,
 };
 
+/** The end waits so long for files that are being read again. */
+const RELOAD_GRACE_MS = 1000;
+
+const elapsed = (clock: Clock, durationMs: number) =>
+  new Promise<void>((resolve) => void clock.after(durationMs, resolve));
+
 /** `opendcre serve`: runs the appliance until the process is told to stop. */
 export async function serve(invocation: Invocation, context: CommandContext, world = realWorld): Promise<ExitCode> {
   const toldToStop = untilToldToStop(world.process, world.clock);
@@ -47,10 +53,11 @@ export async function serve(invocation: Invocation, context: CommandContext, wor
   const readAgain = reloader({ load: () => configFor(invocation, context), config, appliance, log });
   manager.ready(`listening on ${url}`);
   let reloads = 0;
+  let reloaded = Promise.resolve();
   hangUps.handleWith(() => {
     reloads++;
     manager.reloading();
-    void readAgain().then(() => {
+    reloaded = readAgain().then(() => {
       if (--reloads === 0) manager.ready(`listening on ${url}`);
     });
   });
@@ -60,8 +67,11 @@ export async function serve(invocation: Invocation, context: CommandContext, wor
   );
   compileFreely();
   const signal = await toldToStop;
+  hangUps.handleWith(() => undefined);
   manager.stopping();
   log.info({ signal }, "stopping");
+  // What is read again is not to start what has just been stopped.
+  await Promise.race([reloaded, elapsed(world.clock, RELOAD_GRACE_MS)]);
   await appliance.stop().catch((error: unknown) => log.error({ err: toError(error) }, "stopping failed"));
   log.info({}, "stopped");
   return exitCodes.ok;

@@ -34,6 +34,7 @@ function start(line: string, env: CommandContext["env"] = {}) {
   const log = new RecordedLog();
   const started = Promise.withResolvers<void>();
   const stopped = Promise.withResolvers<void>();
+  const reload = { done: Promise.resolve() };
   const seen: { config?: Config; stops: number; reloads: number } = { stops: 0, reloads: 0 };
   const told: string[] = [];
   const note = (what: string) => () => void told.push(what);
@@ -57,7 +58,7 @@ function start(line: string, env: CommandContext["env"] = {}) {
         isAlive: () => true,
         reload() {
           seen.reloads++;
-          return Promise.resolve();
+          return reload.done;
         },
         stop() {
           seen.stops++;
@@ -71,7 +72,7 @@ function start(line: string, env: CommandContext["env"] = {}) {
     print: () => Promise.resolve(),
     complain: () => Promise.resolve(),
   };
-  return { exit: serve(request.invocation, context, world), process, clock, log, started, stopped, seen, told };
+  return { exit: serve(request.invocation, context, world), process, clock, log, started, stopped, reload, seen, told };
 }
 
 describe("serve", () => {
@@ -219,6 +220,38 @@ describe("serve", () => {
     process.emit("SIGTERM");
     await exit;
     expect(told.slice(8)).toEqual(["stopping"]);
+  });
+
+  test("a reload under way ends before anything is stopped, and none begins any more", async () => {
+    const { exit, process, started, stopped, reload, seen } = start("--emulator");
+    const reading = Promise.withResolvers<void>();
+    reload.done = reading.promise;
+    started.resolve();
+    await settle();
+    process.emit("SIGHUP");
+    process.emit("SIGTERM");
+    await settle();
+    process.emit("SIGHUP");
+    await settle();
+    expect(seen).toMatchObject({ reloads: 1, stops: 0 });
+    reading.resolve();
+    await settle();
+    expect(seen).toMatchObject({ reloads: 1, stops: 1 });
+    stopped.resolve();
+    expect<number>(await exit).toBe(0);
+  });
+
+  test("a reload that hangs is not waited for", async () => {
+    const { exit, process, clock, started, stopped, reload, seen } = start("--emulator");
+    reload.done = new Promise(() => undefined);
+    started.resolve();
+    stopped.resolve();
+    await settle();
+    process.emit("SIGHUP");
+    process.emit("SIGTERM");
+    await clock.advance(1000);
+    expect(seen.stops).toBe(1);
+    expect<number>(await exit).toBe(0);
   });
 
   test.each([

@@ -8,6 +8,7 @@ import { EmulatedBmc } from "../../src/emulator/bmc/emulated-bmc.ts";
 import { parseBmcFile } from "../../src/emulator/bmc/file/bmc-file.ts";
 import { systemClock } from "../../src/lib/clock.ts";
 import { hasOpenssl, Pki } from "../support/certificates.ts";
+import { journalEntry } from "../../src/telemetry/journal-entry.ts";
 import { runCommand } from "../support/command.ts";
 import { AUDIENCE, makeKey, startOidcProvider, type OidcProvider } from "../support/oidc-provider.ts";
 import { root, startProduct, type Product } from "../support/product.ts";
@@ -263,6 +264,8 @@ describe.skipIf(!hasSlapd || !hasOpenssl)(`no secret is shown (needs ${SLAPD})`,
     expect(await product.stop()).toBe(0);
     const log = await product.output();
     seen.set("standard output and error", log);
+    const lines = log.split("\n").filter((line) => line.startsWith("{"));
+    seen.set("the journal", lines.map((line) => new TextDecoder().decode(journalEntry(line))).join("\n"));
     for (const place of [state, logs])
       for (const name of readdirSync(place, { recursive: true, encoding: "utf8" }))
         if (!(name in hashes) && statSync(join(place, name)).isFile())
