@@ -28,9 +28,14 @@ const statusOf = (path: string, header = "") =>
   container.run(
     `curl -k -s -o /dev/null -w '%{http_code}' ${header === "" ? "" : `-H '${header}'`} https://127.0.0.1:5000/opendcre/1.2/${path}`,
   );
-/** The messages of the service since it was last started, with their priorities. */
-const journal = () =>
-  container.run("journalctl -u opendcre -o json --no-pager | jq -r '[.PRIORITY, .MESSAGE] | join(\" \")'");
+/** What the journal has of the service, by what it is looked for by. */
+async function journal(match = ""): Promise<Readonly<Record<string, unknown>>[]> {
+  await container.run("journalctl --sync");
+  const lines = await container.run(
+    `journalctl -u opendcre --no-pager --all -o json -t opendcre _TRANSPORT=journal ${match}`,
+  );
+  return lines.split("\n").flatMap((line) => (line === "" ? [] : [JSON.parse(line)]));
+}
 
 /** Runs `act` and waits until the service runs again in another process. */
 async function restartedBy(act: () => Promise<unknown>): Promise<void> {
@@ -116,7 +121,7 @@ describe.skipIf(missing.length > 0)(title, () => {
     expect(await statusOf("scan", `Authorization: Bearer ${token}`)).toBe("200");
     expect(await statusOf("scan", `Authorization: Bearer ${token}x`)).toBe("401");
     expect(await container.run("stat -c '%U %a' /var/lib/opendcre/tokens.json")).toBe("opendcre 600");
-    expect(await journal()).not.toContain(token);
+    expect(await container.run("journalctl --no-pager --all -o export")).not.toContain(token);
   });
 
   test("serves an emulated rack after one line in /etc/default/opendcre", async () => {
@@ -145,12 +150,23 @@ describe.skipIf(missing.length > 0)(title, () => {
     );
   });
 
-  test("writes to the journal with levels", async () => {
-    const lines = (await journal()).split("\n");
-    expect(lines).toContainEqual(expect.stringMatching(/^6 \{"level":"info".*"msg":"listening on https:/));
-    expect(lines).not.toContainEqual(expect.stringMatching(/<\d>/));
+  test("writes to the journal with levels, and fields to look for", async () => {
+    const lines = await journal();
+    const of = (priority: string) =>
+      lines.filter(({ PRIORITY }) => PRIORITY === priority).map(({ MESSAGE }) => MESSAGE);
+    expect(of("6")).toContainEqual(expect.stringMatching(/^listening on https:/));
+    // The last thing that a process says before it ends.
+    expect(of("6")).toContain("stopped");
     // The wrong token above.
-    expect(lines).toContainEqual(expect.stringMatching(/^4 \{"level":"warn".*"event":"login-failed"/));
+    expect(of("4")).toContainEqual(expect.stringMatching(/^a login with .* has failed$/));
+    for (const line of lines) {
+      expect(line).toMatchObject({ SYSLOG_IDENTIFIER: "opendcre", _SYSTEMD_UNIT: "opendcre.service" });
+      expect(line["MESSAGE"]).not.toMatch(/[{<]/);
+    }
+    const [failed, ...further] = await journal("OPENDCRE_EVENT=login-failed");
+    expect([failed?.["PRIORITY"], further]).toEqual(["4", []]);
+    const refused = await journal("OPENDCRE_EVENT=access OPENDCRE_STATUS=401");
+    expect(refused.map((line) => line["OPENDCRE_PATH"])).toContain("/opendcre/1.2/scan");
   });
 
   test("reads again what may change at a reload, in the same process", async () => {
@@ -264,6 +280,22 @@ describe.skipIf(missing.length > 0)(title, () => {
     expect(await property("SubState")).toBe("auto-restart");
     await container.run(
       `rm /dev/ttyS7 && echo 'OPENDCRE_OPTS="--emulator"' >/etc/default/opendcre && systemctl restart opendcre`,
+    );
+  });
+
+  test("takes the drop-ins that are among its examples: an emulated rack, and a port below 1024", async () => {
+    const dropIns = "/etc/systemd/system/opendcre.service.d";
+    await container.run(
+      `install -D -m 644 -t ${dropIns} /usr/share/doc/opendcre/examples/{emulator,port-443}.conf && cp /etc/default/opendcre /root/default`,
+    );
+    await container.run("echo OPENDCRE_SERVER_PORT=443 >/etc/default/opendcre");
+    await container.run("systemctl daemon-reload && systemctl restart opendcre");
+    expect(await container.run("curl -ks https://127.0.0.1/opendcre/1.2/test")).toBe('{"status":"ok"}');
+    expect(
+      await container.run("journalctl --sync; journalctl _PID=$(systemctl show opendcre -P MainPID) -o cat --no-pager"),
+    ).toContain("emulating a rack on ");
+    await container.run(
+      `rm -r ${dropIns} && cp /root/default /etc/default/opendcre && systemctl daemon-reload && systemctl restart opendcre`,
     );
   });
 
