@@ -31,11 +31,12 @@ export interface Listener {
   readonly origin: string;
   /**
    * Serves new connections with other certificates. Those that exist go on with the old ones for one more request, or until they have
-   * been idle for as long as any may be: none is broken off.
+   * been idle for as long as any may be: none is broken off. False where the kernel could not be told which connections are new: then some
+   * get the old ones for 2 s more, and may be broken off at their end.
    *
    * @throws ListenError; the old certificates are then still in use. TypeError where it serves no HTTPS.
    */
-  replaceTls(tls: TlsOptions): void;
+  replaceTls(tls: TlsOptions): boolean;
   /**
    * Accepts nothing more, lets the requests under way finish, but no longer than the grace, and closes what is left. May be called
    * again.
@@ -165,10 +166,10 @@ class ApiServer implements Listener {
     this.#tls = tls;
   }
 
-  replaceTls(tls: TlsOptions): void {
+  replaceTls(tls: TlsOptions): boolean {
     const old = this.#current;
     if (!old || !this.#tls) throw new TypeError("there are no certificates to replace: this server serves no HTTPS");
-    if (this.#stopped || JSON.stringify(tls) === JSON.stringify(this.#tls)) return;
+    if (this.#stopped || JSON.stringify(tls) === JSON.stringify(this.#tls)) return true;
     const group = (this.#group ??= new PortGroup(this.port, old, (this.#options.openSteering ?? openSteering)()));
     const current = new Generation(this.#options, this.port, tls);
     const isSteered = group.joined(current);
@@ -176,6 +177,7 @@ class ApiServer implements Listener {
     this.#tls = tls;
     old.retire();
     this.#closeLater(old, group, isSteered ? RETIREMENT_MS : SHARED_RETIREMENT_MS);
+    return isSteered;
   }
 
   stop(): Promise<void> {

@@ -145,7 +145,12 @@ class ApplianceTls implements Tls {
   }
 
   #take(loaded: LoadedTls, settings: Config["tls"]): void {
-    this.#listener?.replaceTls(optionsOf(loaded, settings));
+    const isForAll = this.#listener?.replaceTls(optionsOf(loaded, settings));
+    if (isForAll === false)
+      this.#world.log.warn(
+        { event: "tls" },
+        "the kernel could not be told which connections get the new certificate: for two seconds some get the one before, and may be broken off",
+      );
     report(loaded, this.#world.log);
     this.#settings = settings;
     this.#loaded = loaded;

@@ -57,7 +57,7 @@ describe.skipIf(!hasOpenssl)("new certificates (needs openssl)", () => {
     const { listener } = serve();
     expect(await shownBy(listener)).toBe("CN=first");
     for (let round = 1; round <= 3; round++) {
-      listener.replaceTls(tls[round % 2 === 0 ? 0 : 1]);
+      expect(listener.replaceTls(tls[round % 2 === 0 ? 0 : 1])).toBe(true);
       const shown = await Promise.all(Array.from({ length: 40 }, () => shownBy(listener)));
       expect(new Set(shown)).toEqual(new Set([round % 2 === 0 ? "CN=first" : "CN=second"]));
     }
@@ -103,7 +103,7 @@ describe.skipIf(!hasOpenssl)("new certificates (needs openssl)", () => {
 
   test("that are the same change nothing", async () => {
     const { listener, clock } = serve();
-    listener.replaceTls({ ...tls[0] });
+    expect(listener.replaceTls({ ...tls[0] })).toBe(true);
     expect(clock.timers).toBe(0);
   });
 
@@ -150,7 +150,7 @@ describe.skipIf(!hasOpenssl)("new certificates (needs openssl)", () => {
 
   test("where the kernel cannot be told which socket is new, are shown to all after two seconds", async () => {
     const { listener, clock } = serve({ openSteering: () => () => false });
-    listener.replaceTls(tls[1]);
+    expect(listener.replaceTls(tls[1])).toBe(false);
     await clock.advance(2000);
     const shown = await Promise.all(Array.from({ length: 40 }, () => shownBy(listener)));
     expect(new Set(shown)).toEqual(new Set(["CN=second"]));
