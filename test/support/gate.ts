@@ -11,6 +11,7 @@ export class Gate {
   #server: Server | undefined;
   #isSilent = false;
   #port = 0;
+  #arrived = Promise.withResolvers<void>();
 
   private constructor(target: number) {
     this.#target = target;
@@ -50,9 +51,16 @@ export class Gate {
     if (server) await new Promise<void>((resolve) => void server.close(() => resolve()));
   }
 
+  /** Waits until somebody connects. */
+  nextConnection(): Promise<void> {
+    return this.#arrived.promise;
+  }
+
   async #listen(): Promise<void> {
     if (this.#server) return;
     const server = createServer((socket) => {
+      this.#arrived.resolve();
+      this.#arrived = Promise.withResolvers<void>();
       this.#keep(socket);
       if (this.#isSilent) this.#waiting.add(socket);
       else this.#join(socket);

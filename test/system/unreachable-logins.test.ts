@@ -25,6 +25,8 @@ let directory: Gate;
 let issuer: Gate;
 let ofIssuer: string;
 let product: Product | undefined;
+/** Writes the configuration that the product was started with, with these settings of who may come in. */
+let write: (auth: object) => void;
 
 async function ask(authorization?: string) {
   if (!product) throw new TypeError("nothing runs");
@@ -61,7 +63,8 @@ async function start(timeoutMs: number): Promise<string> {
       timeout_ms: timeoutMs,
     },
   };
-  writeFileSync(config, JSON.stringify(settings));
+  write = (auth) => writeFileSync(config, JSON.stringify({ ...settings, auth }));
+  write({});
   const command = async (line: string, input = "") => {
     const outcome = await runCommand([...line.split(" "), "--config", config], { input });
     expect(outcome).toMatchObject({ exitCode: 0 });
@@ -134,6 +137,20 @@ describe.skipIf(!hasSlapd)(`While neither directory nor issuer can be asked (nee
       for (const ours of [token, ourUser]) expect(await ask(ours)).toEqual([200, null]);
     expect(await ask()).toEqual([401, null]);
     expect(isOver).toBeFalse();
+    await Promise.all([directory.open(), issuer.open()]);
+    for (const answer of await waiting) expect(answer).toEqual([200, null]);
+  }, 60_000);
+
+  test("because they are slow, a reload breaks off nobody who waits for them", async () => {
+    await Promise.all([directory.silence(), issuer.silence()]);
+    await start(NEVER_MS);
+    const asked = Promise.all([directory.nextConnection(), issuer.nextConnection()]);
+    const waiting = Promise.all([ask(alice), ask(ofIssuer)]);
+    await asked;
+    write({ anonymous_role: "reader" });
+    product?.process.kill("SIGHUP");
+    await product?.until(({ event, settings }) => event === "reload" && Array.isArray(settings));
+    expect(await ask()).toEqual([200, null]);
     await Promise.all([directory.open(), issuer.open()]);
     for (const answer of await waiting) expect(answer).toEqual([200, null]);
   }, 60_000);
