@@ -38,6 +38,8 @@ export class BmcDiscovery {
   readonly #options: BmcDiscoveryOptions;
   #nextCheckMs = 0;
   #failures = 0;
+  /** What was missing of its SDRs the last time. */
+  #missing = "";
   #saved: Promise<void> = Promise.resolve();
 
   constructor(options: BmcDiscoveryOptions) {
@@ -73,17 +75,22 @@ export class BmcDiscovery {
   async #check(device: DeviceId): Promise<void> {
     const { clock, policy } = this.#options;
     try {
-      if (await this.#checkSdrs(device)) await this.save();
+      if (await this.#checkSdrs(device)) {
+        this.#failures = 0;
+        // A BMC that is being updated, or has just started, may not have all of its SDRs yet.
+        this.#nextCheckMs = clock.monotonicMs() + (device.isUpdating ? policy.retryMs : policy.checkMs);
+      } else this.#checkSooner();
     } catch (error) {
-      const pauseMs = Math.min(policy.retryMs * 2 ** this.#failures++, policy.checkMs);
-      this.#nextCheckMs = clock.monotonicMs() + pauseMs;
+      this.#checkSooner();
       this.#report("reading of its sensor records", error);
       throw error;
     }
-    this.#failures = 0;
-    // A BMC that is being updated, or has just started, may not have all of its SDRs yet.
-    this.#nextCheckMs = clock.monotonicMs() + (device.isUpdating ? policy.retryMs : policy.checkMs);
     await this.#checkAsset(device);
+  }
+
+  #checkSooner(): void {
+    const { clock, policy } = this.#options;
+    this.#nextCheckMs = clock.monotonicMs() + Math.min(policy.retryMs * 2 ** this.#failures++, policy.checkMs);
   }
 
   /** Writes down what is known. Never fails: what was not kept is read again after the next start. */
@@ -107,22 +114,30 @@ export class BmcDiscovery {
     }
   }
 
-  /** True where the SDRs are others than before. */
+  /** False where there may be more SDRs than the BMC has handed out. */
   async #checkSdrs(device: DeviceId): Promise<boolean> {
     const { bmc, watch, inventory, events, name } = this.#options;
     const firmware = firmwareOf(device);
-    if (inventory.isOf({ firmware, stamp: await watch(bmc.getSdrStamp(device)) })) return false;
-    const { stamp, raw, records, problems } = await watch(bmc.readSdrs(device));
-    inventory.setSdrs({ firmware, stamp }, raw, records);
-    events.inventoried(name, inventory.sensors.size, "bmc");
-    if (problems.length > 0) events.damaged(name, problems);
-    return true;
+    if (inventory.isOf({ firmware, stamp: await watch(bmc.getSdrStamp(device)) })) return true;
+    const { stamp, raw, records, problems, isComplete } = await watch(bmc.readSdrs(device));
+    // A stamp that no BMC has: they are read again, also after the next start.
+    inventory.setSdrs({ firmware, stamp: isComplete ? stamp : `${stamp}, incomplete` }, raw, records);
+    const missing = isComplete ? "" : problems.join(" ");
+    if (isComplete || missing !== this.#missing) {
+      events.inventoried(name, inventory.sensors.size, "bmc");
+      if (problems.length > 0) events.damaged(name, problems);
+    }
+    this.#missing = missing;
+    await this.save();
+    return isComplete;
   }
 
   /** Asset data that cannot be read keep nobody from reading sensors. */
   async #checkAsset(device: DeviceId): Promise<void> {
     const { inventory, clock, policy } = this.#options;
-    if (!device.hasFru || clock.wallMs() - inventory.assetReadAtMs < policy.assetAgeMs) return;
+    const ageMs = clock.wallMs() - inventory.assetReadAtMs;
+    // Below 0: the clock was wrong then, or is now.
+    if (!device.hasFru || (ageMs >= 0 && ageMs < policy.assetAgeMs)) return;
     try {
       await this.readAsset();
       await this.save();

@@ -10,6 +10,8 @@ export interface SdrContents {
   /** Those of them that can be understood. */
   readonly records: readonly SdrRecord[];
   readonly problems: readonly string[];
+  /** False where reading them once more may bring more. */
+  readonly isComplete: boolean;
 }
 
 /** Inventory data in the words of API 1.2; groups and fields that the FRU does not have are absent. */

@@ -77,10 +77,10 @@ export class LanBmc implements Bmc {
   }
 
   async readSdrs(device: DeviceId): Promise<SdrContents> {
-    const { source, raw, records, problems } = await readSdrs(this.#client, device, this.#options);
+    const { source, ...contents } = await readSdrs(this.#client, device, this.#options);
     // It keeps what it has learned of sensors that may be others now.
     this.#sensors = new SensorReader(this.#client);
-    return { stamp: sdrStampOf(source), raw, records, problems };
+    return { stamp: sdrStampOf(source), ...contents };
   }
 
   async readFru(): Promise<FruContents> {

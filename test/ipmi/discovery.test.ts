@@ -79,6 +79,29 @@ describe("the first time", () => {
     expect(rack.events.lines).toContain("bmc 1: record 7 is damaged");
   });
 
+  test("what is missing of the records is read another time, seldom and then more seldom, also after the next start", async () => {
+    const store = new MemoryStore();
+    const [first, second] = [sdr({ number: 1, name: "CPU Temp" }), sdr({ number: 2, name: "Inlet" })];
+    const rack = await openKnownRack({
+      store,
+      prepare(bmc) {
+        bmc.records = [first];
+        bmc.sdrProblems = ["SDR 0002h cannot be read"];
+        bmc.areSdrsComplete = false;
+      },
+    });
+    expect(await sensorsOf(rack)).toEqual(["1 temperature CPU Temp"]);
+    await rack.clock.advance(20_000 + 40_000 + 80_000 + 160_000);
+    expect(rack.bmc().countOf("sdrs")).toBe(5);
+    expect(rack.events.lines).toEqual(["bmc 1 up", "bmc 1 has 1 sensors (bmc)", "bmc 1: SDR 0002h cannot be read"]);
+    await rack.backend.close();
+    const next = await openKnownRack({ store, prepare: (bmc) => void (bmc.records = [first, second]) });
+    expect(await sensorsOf(next)).toEqual(["1 temperature CPU Temp", "2 temperature Inlet"]);
+    expect(next.bmc().countOf("sdrs")).toBe(1);
+    await next.clock.advance(300_000);
+    expect(next.bmc().countOf("stamp")).toBe(1);
+  });
+
   test("records that the BMC does not hand out are asked for again, seldom and then more seldom", async () => {
     const { bmc, clock, events, backend } = await openKnownRack({
       prepare: (each) =>
@@ -153,6 +176,12 @@ describe("the next time", () => {
     const rack = await openKnownRack({ store, clock });
     expect(rack.bmc().countOf("fru")).toBe(1);
     expect(rack.bmc().countOf("sdrs")).toBe(0);
+  });
+
+  test("asset data that were read in the future, by a clock that was wrong, are read again", async () => {
+    const store = await keptStore({ clock: new ManualClock(Date.UTC(2035, 0, 1)) });
+    const rack = await openKnownRack({ store, clock: new ManualClock(Date.UTC(2026, 0, 1)) });
+    expect(rack.bmc().countOf("fru")).toBe(1);
   });
 
   test("what cannot be used of what was kept is told, and read from the BMC", async () => {

@@ -93,6 +93,7 @@ export class FakeBmc implements Bmc {
     sdr({ number: 0x10, name: "Fan", unit: units.rpm }),
   ];
   sdrProblems: readonly string[] = [];
+  areSdrsComplete = true;
   fru: FruContents = { asset: { board: { manufacturer: "Lanternworks" } }, problems: [] };
   values = new Map<number, number | Exclude<SensorReading, { kind: "analog" }>>([
     [1, 47],
@@ -144,7 +145,13 @@ export class FakeBmc implements Bmc {
 
   #sdrContents(): SdrContents {
     const { records } = decodeSdrs(this.records);
-    return { stamp: this.stamp, raw: this.records, records, problems: this.sdrProblems };
+    return {
+      stamp: this.stamp,
+      raw: this.records,
+      records,
+      problems: this.sdrProblems,
+      isComplete: this.areSdrsComplete,
+    };
   }
 
   close(): Promise<void> {

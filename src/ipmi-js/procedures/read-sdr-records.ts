@@ -29,6 +29,8 @@ export interface RecordChain {
   readonly records: readonly Uint8Array[];
   /** A sentence each. Empty where the chain was read to its end. */
   readonly problems: readonly string[];
+  /** False where the BMC refused a record, and with it all that follow: another time it may not. */
+  readonly isComplete: boolean;
 }
 
 interface ReadRecord {
@@ -63,10 +65,14 @@ export class SdrRecordReader {
     const problems: string[] = [];
     const asked = new Set<number>();
     let recordId = FIRST_RECORD;
+    let isComplete = true;
     while (recordId !== LAST_RECORD && problems.length === 0) {
       asked.add(recordId);
       const record = await this.#next(recordId, records.length, problems);
-      if (!record) break;
+      if (!record) {
+        isComplete = problems.length === 0;
+        break;
+      }
       records.push(record.bytes);
       // The first record is asked for as 0, whatever its number.
       if (recordId === FIRST_RECORD && record.bytes.length >= 2)
@@ -75,7 +81,7 @@ export class SdrRecordReader {
       if (recordId !== LAST_RECORD && (asked.has(recordId) || records.length >= RECORDS_LIMIT))
         problems.push(`The chain of SDRs leads from record ${records.length} back to ${hexNumber(recordId, 4)}.`);
     }
-    return { records, problems };
+    return { records, problems, isComplete };
   }
 
   async #next(recordId: number, position: number, problems: string[]): Promise<ReadRecord | undefined> {

@@ -36,6 +36,8 @@ export interface SdrReadout {
   readonly records: readonly SdrRecord[];
   /** What of it could not be read or understood, a sentence each. */
   readonly problems: readonly string[];
+  /** False where records are missing, or mixed, that may be there another time: the BMC refused one, or they changed all the while. */
+  readonly isComplete: boolean;
 }
 
 /** Records that change while they are read are read again, so many times altogether. */
@@ -111,6 +113,7 @@ async function readDevice(requester: Requester, info: DeviceSdrInfo, options: Pr
   const chain = await readDeviceLun(requester, { ...options, lun: 0 });
   const records = [...chain.records];
   const problems = [...chain.problems];
+  let { isComplete } = chain;
   const known = new Set(records.map(hexBytes));
   for (const [lun, hasSensors] of [info.hasLun1Sensors, info.hasLun2Sensors, info.hasLun3Sensors].entries()) {
     if (!hasSensors) continue;
@@ -121,8 +124,9 @@ async function readDevice(requester: Requester, info: DeviceSdrInfo, options: Pr
       known.add(key);
     }
     problems.push(...(more?.problems ?? []));
+    isComplete &&= more?.isComplete ?? true;
   }
-  return { records, problems };
+  return { records, problems, isComplete };
 }
 
 async function readFrom(requester: Requester, source: SdrSource, options: ProcedureOptions): Promise<RecordChain> {
@@ -132,7 +136,7 @@ async function readFrom(requester: Requester, source: SdrSource, options: Proced
     case "device":
       return readDevice(requester, source, options);
     case "none":
-      return { records: [], problems: [] };
+      return { records: [], problems: [], isComplete: true };
   }
 }
 
@@ -172,7 +176,13 @@ export async function readSdrs(
     if (!hasChanged || attempt === READ_ATTEMPTS) {
       const { records, problems } = decodeSdrs(chain.records);
       const changing = hasChanged ? [`The SDRs changed each of ${attempt} times while they were read.`] : [];
-      return { source: now, raw: chain.records, records, problems: [...chain.problems, ...problems, ...changing] };
+      return {
+        source: now,
+        raw: chain.records,
+        records,
+        problems: [...chain.problems, ...problems, ...changing],
+        isComplete: chain.isComplete && !hasChanged,
+      };
     }
     source = now;
   }

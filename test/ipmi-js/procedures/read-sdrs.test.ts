@@ -166,21 +166,29 @@ describe("broken repositories", () => {
 
   test("a record that cannot be read ends it, and those before are there", async () => {
     const bmc = new FakeRepository(records, { refuses: (position) => (position === 9 ? 0xcb : undefined) });
-    const { raw, problems } = await readSdrs(bmc, device);
+    const { raw, problems, isComplete } = await readSdrs(bmc, device);
+    expect(isComplete).toBe(false);
     expect(hexOf(raw)).toEqual(hexOf(records.slice(0, 9)));
     expect(problems).toEqual([expect.stringMatching(/^SDR 000Ah cannot be read: .*CBh/)]);
   });
 
   test("records that cannot be understood keep nobody else from it", async () => {
     const lying = records.map((record, position) => (position === 4 ? record.slice(0, 20) : record));
-    const { records: understood, raw, problems } = await readSdrs(new FakeRepository(lying, { limit: 33 }), device);
+    const bmc = new FakeRepository(lying, { limit: 33 });
+    const { records: understood, raw, problems, isComplete } = await readSdrs(bmc, device);
     expect(raw).toHaveLength(records.length);
     expect(understood).toHaveLength(records.length - 1);
     expect(problems).toEqual([expect.stringContaining("SDR 0005h")]);
+    // Reading them once more would bring the same.
+    expect(isComplete).toBe(true);
   });
 
   test("an empty one has no records, and no problem", async () => {
-    expect(await readSdrs(new FakeRepository([]), device)).toMatchObject({ records: [], problems: [] });
+    expect(await readSdrs(new FakeRepository([]), device)).toMatchObject({
+      records: [],
+      problems: [],
+      isComplete: true,
+    });
   });
 
   test("one that refuses its first record throws", async () => {
@@ -213,7 +221,8 @@ describe("broken repositories", () => {
         return false;
       },
     });
-    const { raw, problems } = await readSdrs(always, device);
+    const { raw, problems, isComplete } = await readSdrs(always, device);
+    expect(isComplete).toBe(false);
     expect(raw).toHaveLength(records.length);
     expect(problems).toEqual(["The SDRs changed each of 3 times while they were read."]);
   });
