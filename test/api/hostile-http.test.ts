@@ -1,6 +1,7 @@
 import { afterAll, afterEach, describe, expect, test } from "bun:test";
 import type { ConnectionOptions } from "node:tls";
 import { hasOpenssl, Pki } from "../support/certificates.ts";
+import { clientHello, versions } from "../support/client-hello.ts";
 import { RawHttp } from "../support/raw-http.ts";
 import { serveTls, tlsOf } from "../support/tls-server.ts";
 
@@ -35,9 +36,26 @@ const refused: readonly (readonly [name: string, status: number, request: string
   ["an unknown transfer encoding", 400, asChunks("Transfer-Encoding: xchunked")],
   ["identity as transfer encoding", 400, asChunks("Transfer-Encoding: identity")],
   ["two transfer encodings", 400, asChunks("Transfer-Encoding: chunked\r\nTransfer-Encoding: identity")],
+  ["chunked twice", 400, asChunks("Transfer-Encoding: chunked, chunked")],
+  ["a transfer encoding behind a vertical tab", 400, asChunks("Transfer-Encoding: \x0bchunked\r\nContent-Length: 5")],
+  ["a transfer encoding in quotes", 400, asChunks('Transfer-Encoding: "chunked"\r\nContent-Length: 5')],
+  ["an empty transfer encoding", 400, post("test", "Transfer-Encoding:\r\nContent-Length: 0", off)],
+  ["an empty length", 400, post("test", "Content-Length:", off)],
+  ["a length with something behind it", 400, post("test", `Content-Length: ${off.length};x`, off)],
   ["a space before the colon", 400, asChunks("Transfer-Encoding : chunked")],
   ["chunks in HTTP/1.0", 400, asChunks("Transfer-Encoding: chunked").replace("HTTP/1.1", "HTTP/1.0")],
   ["a negative chunk", 400, post("power/1/1/off", "Transfer-Encoding: chunked", "-1\r\n\r\n")],
+  ["a hexadecimal chunk", 400, post("power/1/1/off", "Transfer-Encoding: chunked", "0x1\r\nx\r\n0\r\n\r\n")],
+  [
+    "a chunk that is longer than it says",
+    400,
+    post("power/1/1/off", "Transfer-Encoding: chunked", "1\r\nxyz0\r\n\r\n"),
+  ],
+  [
+    "a chunk's extension that ends in LF",
+    400,
+    post("power/1/1/off", "Transfer-Encoding: chunked", "1;a=\nx\r\n0\r\n\r\n"),
+  ],
   ["chunks that end in LF", 400, post("power/1/1/off", "Transfer-Encoding: chunked", "1\nx\n0\n\n")],
   ["an endless chunk", 400, post("power/1/1/off", "Transfer-Encoding: chunked", "fffffffffffffffff\r\nx")],
   ["a folded header", 400, `${TEST}\r\nHost: x\r\nX: a\r\n b\r\n\r\n`],
@@ -49,6 +67,8 @@ const refused: readonly (readonly [name: string, status: number, request: string
   ["a NUL in a header's name", 400, `${TEST}\r\nHost: x\r\nX\0: a\r\n\r\n`],
   ["a NUL in the path", 505, `GET /opendcre/1.2/te\0st HTTP/1.1\r\nHost: x\r\n\r\n`],
   ["a NUL in the method", 505, `G\0ET /opendcre/1.2/test HTTP/1.1\r\nHost: x\r\n\r\n`],
+  ["a header without a name", 400, `${TEST}\r\nHost: x\r\n: y\r\n\r\n`],
+  ["a header without a colon", 400, `${TEST}\r\nHost: x\r\nX\r\n\r\n`],
   ["no host", 400, `${TEST}\r\n\r\n`],
   ["HTTP/2 without asking", 400, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
   ["10,000 headers", 431, `${TEST}\r\nHost: x\r\n${manyHeaders}\r\n`],
@@ -63,11 +83,12 @@ const slow: readonly (readonly [name: string, request: string, drop: string | un
   ["a header now and then", `${TEST}\r\nHost: x\r\n`, "X: y\r\n"],
 ];
 
-/** The same for TLS's own beginning: a record that says that it has 512 bytes. */
+/** The same for TLS's own beginning: a record that says that it has 512 bytes; and silence after the server's hello. */
 const slowHandshakes: typeof slow = [
   ["no hello", "", undefined],
   ["half a hello", "\x16\x03\x01\x02\x00\x01", undefined],
   ["a hello that drips", "\x16\x03\x01\x02\x00\x01", "\0"],
+  ["a hello alone", clientHello(versions["TLS 1.2"], [0xc02b]).toString("latin1"), undefined],
 ];
 
 /** The API, over TLS where that is wanted. */

@@ -28,8 +28,8 @@ const extensions = [
   extension(13, list16([0x0403, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601, 0x0203, 0x0201])),
 ];
 
-/** @see RFC 5246, section 7.4.1.2 */
-function clientHello(version: number, suites: readonly number[]): Buffer {
+/** A hello that offers these suites. @see RFC 5246, section 7.4.1.2 */
+export function clientHello(version: number, suites: readonly number[]): Buffer {
   const random = Buffer.alloc(32, 7);
   const noSession = Buffer.from([0]);
   const noCompression = Buffer.from([1, 0]);
