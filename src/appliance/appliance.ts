@@ -25,10 +25,11 @@ export interface Appliance {
   /** False where the bus hangs in an exchange that will never end. A line that is down and being opened again is alive. */
   isAlive(): boolean;
   /**
-   * Reads again what may change while it runs: credentials, roles, the BMC file. `config` is the configuration as it is now; what it says of anything else
-   * takes a restart (src/cli/reload.ts). What is wrong changes nothing and is logged. `settings` are those that are new and taken, by name.
+   * Reads again what may change while it runs: credentials, roles, the BMC file. `config` is the configuration as it is now; what it
+   * says of anything else takes a restart (src/cli/reload.ts). What is wrong changes nothing and is logged: then this gives false.
+   * `settings` are those that are new and may be taken, by name.
    */
-  reload(config: Config, settings: readonly string[]): Promise<void>;
+  reload(config: Config, settings: readonly string[]): Promise<boolean>;
   /** Answers what is queued with 503, finishes what is under way, gives everything back. May be called again. */
   stop(): Promise<void>;
 }

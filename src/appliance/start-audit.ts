@@ -110,19 +110,21 @@ export const controlPolicy = ({ control }: Config): ControlPolicy => ({
  * revoked token valid.
  *
  * @param settings those that are new, by name
- * @param reload gives false where something stays as it was
+ * @param reload gives false where something stays as it was; so does this
  */
 export async function noteReload(
   audit: Audit | undefined,
   settings: readonly string[],
   reload: () => Promise<boolean>,
-): Promise<void> {
+): Promise<boolean> {
   const who = { name: "system", via: "signal" };
   const value = settings.length > 0 ? settings.join(", ") : undefined;
   const begun = await audit?.begin({ kind: "admin", action: "reload", who, value }).catch(ignoreUnavailable);
   let result = "failed";
   try {
-    result = (await reload()) ? "ok" : "not-taken";
+    const isTaken = await reload();
+    result = isTaken ? "ok" : "not-taken";
+    return isTaken;
   } finally {
     await begun?.end(result).catch(ignoreUnavailable);
   }

@@ -65,11 +65,14 @@ export function reloader({ load, config: started, appliance, log }: ReloaderOpti
       return;
     }
     const taken = changedSettings(known, config).filter(takesEffect);
+    const said = new Set(known.notices.map(({ message }) => message));
     known = config;
     log.setLevel(config.log.level);
-    await appliance.reload(config, taken);
+    for (const { level, message } of config.notices) if (!said.has(message)) log[level]({ event: "reload" }, message);
+    const isAllTaken = await appliance.reload(config, taken);
     const waiting = changedSettings(started, config).filter((setting) => !takesEffect(setting));
-    if (taken.length > 0) log.info({ event: "reload", settings: taken }, `taken: ${taken.join(", ")}`);
+    const except = isAllTaken ? "" : ", except for what is said above";
+    if (taken.length > 0) log.info({ event: "reload", settings: taken }, `taken: ${taken.join(", ")}${except}`);
     if (waiting.length > 0)
       log.warn({ event: "reload", settings: waiting }, `changed, but only a restart takes it: ${waiting.join(", ")}`);
   };

@@ -7,7 +7,7 @@ import { RecordedLog } from "../support/recorded-process.ts";
 const configOf = (file: string): Config =>
   loadConfig({ fileName: "/c.json", options: [], env: {}, readFile: () => file });
 
-async function start(reload: (config: Config) => Promise<void> = () => Promise.resolve()) {
+async function start(reload: (config: Config) => Promise<boolean> = () => Promise.resolve(true)) {
   const recorded = new RecordedLog();
   const log = await recorded.create({ level: "info", format: "json" });
   const files = ["{}"];
@@ -43,13 +43,23 @@ describe("reading again", () => {
     expect(recorded.messages.at(-1)).toBe("info reading again what may change");
   });
 
+  test("says what people should know about the new configuration, once", async () => {
+    const { recorded, files, readAgain } = await start();
+    files.push('{"tls": {"certificate": "c.pem", "key": "k.pem"}}');
+    await readAgain();
+    const notice = "warn tls.certificate: not used, because tls.enabled is false";
+    expect(recorded.messages).toContain(notice);
+    await readAgain();
+    expect(recorded.messages.filter((message) => message === notice).length).toBe(1);
+  });
+
   test.each(['{"log": {"level": "loud"}}', "{", '{"server": {"port": 0, "prot": 1}}'])(
     "changes nothing where the configuration is wrong: %s",
     async (wrong) => {
       let reloads = 0;
       const { log, recorded, files, readAgain } = await start(() => {
         reloads++;
-        return Promise.resolve();
+        return Promise.resolve(true);
       });
       files.push(wrong);
       await readAgain();
@@ -61,15 +71,22 @@ describe("reading again", () => {
     },
   );
 
+  test("does not say of what was refused that it was taken", async () => {
+    const { recorded, files, readAgain } = await start(() => Promise.resolve(false));
+    files.push('{"control": {"cooldown_ms": 5}}');
+    await readAgain();
+    expect(recorded.messages.at(-1)).toBe("info taken: control.cooldown_ms, except for what is said above");
+  });
+
   test("a storm of signals is served by one more reading after the one under way", async () => {
-    const gate = Promise.withResolvers<void>();
+    const gate = Promise.withResolvers<boolean>();
     let reloads = 0;
     const { readAgain } = await start(() => {
       reloads++;
       return gate.promise;
     });
     const all = Array.from({ length: 1000 }, readAgain);
-    gate.resolve();
+    gate.resolve(true);
     await Promise.all(all);
     expect(reloads).toBe(2);
     await readAgain();

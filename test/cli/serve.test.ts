@@ -34,7 +34,7 @@ function start(line: string, env: CommandContext["env"] = {}) {
   const log = new RecordedLog();
   const started = Promise.withResolvers<void>();
   const stopped = Promise.withResolvers<void>();
-  const reload = { done: Promise.resolve() };
+  const reload = { done: Promise.resolve(true) };
   const seen: { config?: Config; stops: number; reloads: number } = { stops: 0, reloads: 0 };
   const told: string[] = [];
   const note = (what: string) => () => void told.push(what);
@@ -224,7 +224,7 @@ describe("serve", () => {
 
   test("a reload under way ends before anything is stopped, and none begins any more", async () => {
     const { exit, process, started, stopped, reload, seen } = start("--emulator");
-    const reading = Promise.withResolvers<void>();
+    const reading = Promise.withResolvers<boolean>();
     reload.done = reading.promise;
     started.resolve();
     await settle();
@@ -234,7 +234,7 @@ describe("serve", () => {
     process.emit("SIGHUP");
     await settle();
     expect(seen).toMatchObject({ reloads: 1, stops: 0 });
-    reading.resolve();
+    reading.resolve(true);
     await settle();
     expect(seen).toMatchObject({ reloads: 1, stops: 1 });
     stopped.resolve();
