@@ -150,7 +150,10 @@ export class LoginThrottle {
 }
 
 const addressKey = (remote: string | undefined) => (remote === undefined ? "" : holderOf(remote));
+/** One character may become eighteen (U+FDFA): what is remembered of thousands of names shall not grow with them. */
+const LONGEST_KEY = 256;
+
 /** Coarser than any directory compares (Active Directory takes á for a, ß for ss): one name shall not have many spellings to guess with. */
 const nameKey = (name: string | undefined) =>
-  name?.normalize("NFKD").replaceAll(/\p{M}/gu, "").toLowerCase().toUpperCase();
+  name?.normalize("NFKD").replaceAll(/\p{M}/gu, "").toLowerCase().toUpperCase().slice(0, LONGEST_KEY);
 const pairKey = (address: string, name: string) => `${address} ${name}`;

@@ -62,6 +62,12 @@ test.each([
   expect(throttle.pauseMs("192.0.2.9", name)).toBe(1000);
 });
 
+test("of a name that grows when it is compared, no more is remembered than of others", () => {
+  const name = "\ufdfa".repeat(85);
+  for (let index = 0; index < 6; index++) throttle.begin(anyAddress(index), `${name}${index}`);
+  expect(throttle.pauseMs("192.0.2.99", name)).toBe(1000);
+});
+
 test("a success makes a name's failures forgotten", async () => {
   await failures(5, anyAddress, () => "alice");
   throttle.begin("192.0.2.1", "alice").succeeded();
