@@ -81,7 +81,7 @@ export function journalEntry(line: string): Uint8Array | undefined {
   const members: unknown = JSON.parse(line);
   if (!isObject(members)) return undefined;
   const entry = new Entry();
-  entry.add("MESSAGE", textOf(members["msg"]));
+  entry.add("MESSAGE", textOf(members["msg"] ?? ""));
   entry.add("PRIORITY", `${priorities[levelOf(line)]}`);
   entry.add("SYSLOG_IDENTIFIER", "opendcre");
   for (const [key, value] of Object.entries(members)) if (!known.has(key)) addMember(entry, key, value);

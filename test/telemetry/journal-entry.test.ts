@@ -158,6 +158,10 @@ describe("hostile input", () => {
     expect(fieldsOf(journalEntry(line) ?? new Uint8Array())).toContainEqual(["PRIORITY", "4"]);
   });
 
+  test("a line without a text is one all the same", () => {
+    expect(fieldsOf(bytesOf({ level: "info" }))[0]).toEqual(["MESSAGE", ""]);
+  });
+
   test("more fields than the journal takes make no entry", () => {
     const many = Array.from({ length: 2000 }, (_, index) => index);
     expect(journalEntry(JSON.stringify({ level: "info", many, msg: "" }))).toBeUndefined();
