@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { Type, type Static } from "@sinclair/typebox";
 import type { Clock } from "../lib/clock.ts";
 import { CredentialStore, entriesParser, entryProperties, grantsToFile, timeProperty } from "./credential-store.ts";
+import { CredentialFileError } from "./errors.ts";
 import type { Grants } from "./grant.ts";
 
 /** What every token begins with, so that scanners for secrets, and people, know what they have found. */
@@ -20,8 +21,16 @@ const tokenSchema = Type.Object({
 /** A token as it is kept: whoever reads the file cannot make the token of it. */
 export type KeptToken = Static<typeof tokenSchema>;
 
-/** Reads the file of tokens. */
-export const parseTokens = entriesParser("tokens", tokenSchema);
+const parseForm = entriesParser("tokens", tokenSchema);
+
+/** Reads the file of tokens. @throws CredentialFileError */
+export function parseTokens(text: string | undefined, path: string): readonly KeptToken[] {
+  const tokens = parseForm(text, path);
+  // What is no time never comes: such a token would hold for ever.
+  const odd = tokens.find(({ expires }) => expires !== undefined && Number.isNaN(Date.parse(expires)));
+  if (odd) throw new CredentialFileError(path, `${odd.name} expires at ${odd.expires}, which is no time`);
+  return tokens;
+}
 
 /**
  * What is kept of a token, in lower-case hex. SHA-256 without salt and without stretching: nobody guesses 256 random bits.

@@ -173,6 +173,8 @@ describe("a file that is not of this form", () => {
     file({ ...good, name: "" }),
     file({ ...good, expires: "tomorrow" }),
     file({ ...good, expires: 5 }),
+    file({ ...good, expires: "2026-13-01T00:00:00Z" }),
+    file({ ...good, expires: "2026-01-01T25:00:00Z" }),
     `{"version":1,"tokens":[ SECRETHASH`,
   ])("%p is refused, and not quoted", (text) => {
     writeFileSync(path, text);
