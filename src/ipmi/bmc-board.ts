@@ -139,12 +139,13 @@ export class BmcBoard {
     const what = `read of ${type} from`;
     if (type === "led" && (device === LED_DEVICE || device === SYSTEM_DEVICE))
       return this.#ask("read", what, command, signal, async () => this.#ledReading(await this.#led.read()));
-    const found = this.#sensorDevice(command);
+    this.#sensorDevice(command);
     // Sensors are told apart by their devices: whoever waits for the same one gets the same reading.
-    return this.#readings.join(String(device), signal, (ownSignal, begun) =>
-      this.#ask("read", what, command, ownSignal, () => {
+    return this.#readings.join(`${device} ${type}`, signal, (ownSignal, begun) =>
+      this.#ask("read", what, command, ownSignal, async () => {
         begun();
-        return this.#readSensor(found, command);
+        // Looked up now: the BMC may have come back with other sensors.
+        return this.#readSensor(this.#sensorDevice(command), command);
       }),
     );
   }
@@ -208,9 +209,9 @@ export class BmcBoard {
     }
   }
 
-  /** A command that was waiting when the BMC turned out to be silent does not wait for that itself. */
+  /** A command that was waiting when the BMC turned out to be silent does not wait for that itself, nor does one log in where nobody is let in. */
   #unlessSilent<T>(askedMs: number, run: () => Promise<T>): Promise<T> {
-    const silence = this.#link.failureSince(askedMs);
+    const silence = this.#link.failureSince(askedMs) ?? this.#link.lockedOut;
     return silence ? Promise.reject(silence) : this.#link.watch(run());
   }
 

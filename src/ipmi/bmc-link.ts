@@ -105,6 +105,16 @@ export class BmcLink {
     return this.#lastFailureMs > askedMs ? this.#lastError : undefined;
   }
 
+  /**
+   * Why nobody is let in, until an attempt in the background shows that somebody is: whoever asks meanwhile is not to cost a login each
+   * time.
+   */
+  get lockedOut(): Error | undefined {
+    if (this.#state.kind !== "down") return undefined;
+    const { reason } = this.#state;
+    return reason instanceof IpmiError && lasting.has(reason.code) ? reason : undefined;
+  }
+
   /** Hands on what becomes of something that the BMC was asked, and learns from it. */
   async watch<T>(asked: Promise<T>): Promise<T> {
     try {

@@ -3,6 +3,7 @@ import {
   type BootFlags,
   chassisControl,
   chassisIdentify,
+  completionCodes,
   type DeviceId,
   getBootTarget,
   getChassisStatus,
@@ -33,6 +34,15 @@ const DEFAULT_TIMEOUT_MS = 10_000;
 
 /** Datagrams for one request before its session counts as lost: 4 s of silence, which leaves time to open another one. */
 const ATTEMPTS = 4;
+
+/** What BMCs say that have a command, but no answer now: while they start, or switch. */
+const notNow: ReadonlySet<number> = new Set([
+  completionCodes.nodeBusy,
+  completionCodes.timeout,
+  completionCodes.cannotRespond,
+  completionCodes.initializing,
+  completionCodes.notInPresentState,
+]);
 
 /** A client that can be closed. */
 interface Client extends Requester {
@@ -111,8 +121,9 @@ export class LanBmc implements Bmc {
       const { currentW, isActive } = await this.#client.execute(getPowerReading, { mode: "system", period: 0 });
       return isActive ? currentW : 0;
     } catch (error) {
-      if (error instanceof IpmiError && error.code === "completion-code") return undefined;
-      if (error instanceof IpmiError && error.code === "malformed-reply") return 0;
+      if (!(error instanceof IpmiError)) throw error;
+      if (error.code === "completion-code") return notNow.has(error.detail.completionCode ?? 0) ? 0 : undefined;
+      if (error.code === "malformed-reply") return 0;
       throw error;
     }
   }

@@ -247,6 +247,34 @@ describe("waiting", () => {
     expect(bmc().countOf("sensor 1")).toBe(0);
   });
 
+  test("a BMC that lets nobody in is not asked to by everybody who reads: that may lock the account", async () => {
+    const { backend, bmc, clock } = await openKnownRack();
+    bmc().failure = () => new IpmiError("authentication", "The password is wrong");
+    await deviceErrorOf(backend.execute({ kind: "version", board }, context), "refused");
+    const asked = bmc().asked.length;
+    for (let n = 0; n < 100; n++) {
+      const error = await deviceErrorOf(backend.execute({ kind: "version", board }, context), "refused");
+      expect(error.message).toContain("The password is wrong");
+    }
+    expect(bmc().asked).toHaveLength(asked);
+    bmc().failure = undefined;
+    await clock.advance(60_000);
+    expect(await backend.execute({ kind: "version", board }, context)).toContain("firmware 3.45");
+  });
+
+  test("a reading is that of the sensor that there is when its turn comes", async () => {
+    const { backend, bmc, clock } = await openKnownRack();
+    await clock.advance(599_000);
+    bmc().stamp = "2";
+    bmc().records = [sdr({ number: 1, name: "Fan 1", unit: units.rpm })];
+    bmc().delayMs = 2000;
+    // Eight seconds' work; after one, the SDRs are due to be looked at, which takes six.
+    const others = Array.from({ length: 4 }, () => backend.execute({ kind: "version", board }, context));
+    const gone = deviceErrorOf(backend.execute(readCpu, context), "unsupported");
+    await clock.until(Promise.all(others));
+    expect((await gone).message).toContain("is of type fan_speed, not temperature");
+  });
+
   test("those that waited for a BMC that turned out to be silent are not kept waiting any longer", async () => {
     const { backend, bmc, clock } = await openKnownRack();
     bmc().isSilent = true;
