@@ -1,3 +1,4 @@
+import { plainAddress } from "../lib/ip-address.ts";
 import type { Expiring } from "./expiry-watch.ts";
 import { machineNames } from "./machine-names.ts";
 import { readCertificates } from "./pem-file.ts";
@@ -99,11 +100,15 @@ export async function makeMain(
   options: KeepingOptions,
 ): Promise<Pick<LoadedTls, "main" | "warnings" | "madeBecause">> {
   const machine = machineNames(selfSignedNames);
-  const neededNames = [...machine.names, ...selfSignedNames.filter((name) => machine.addresses.includes(name))];
-  const { served, reason, notKept } = await selfSigned({ ...options, machine, neededNames });
-  const warnings = notKept
-    ? [`the certificate that was made cannot be kept, and the next start makes another: ${notKept.message}`]
-    : [];
+  const asked = selfSignedNames.map((name) => plainAddress(name) ?? name.toLowerCase());
+  const isIn = (name: string) => machine.names.includes(name) || machine.addresses.includes(name);
+  const neededNames = new Set([...machine.names, ...asked.filter(isIn)]);
+  const { served, reason, notKept } = await selfSigned({ ...options, machine, neededNames: [...neededNames] });
+  const warnings = asked
+    .filter((name) => !isIn(name))
+    .map((name) => `tls.self_signed_names: ${name} is nothing that a certificate may be for, and is left out`);
+  if (notKept)
+    warnings.push(`the certificate that was made cannot be kept, and the next start makes another: ${notKept.message}`);
   return { main: served, warnings, madeBecause: reason };
 }
 

@@ -1,11 +1,12 @@
 import { hostname, networkInterfaces } from "node:os";
 import { isIP } from "node:net";
+import { plainAddress } from "../lib/ip-address.ts";
 
 /** What clients may call a machine. */
 export interface MachineNames {
   /** Its names, in lower case; the first is what it calls itself. */
   readonly names: readonly string[];
-  /** Its addresses, without link-local ones, which nobody can ask for without saying through which interface. */
+  /** Its addresses in their shortest form, without link-local ones, which nobody can ask for without saying through which interface. */
   readonly addresses: readonly string[];
 }
 
@@ -28,9 +29,10 @@ export function machineNames(further: readonly string[] = []): MachineNames {
     "localhost",
     ...further.map((name) => name.toLowerCase()),
   ];
-  const addresses = [...own, "127.0.0.1", "::1", ...further].filter(
-    (address) => isIP(address) !== 0 && !isLinkLocal(address),
-  );
+  const addresses = [...own, "127.0.0.1", "::1", ...further]
+    .map(plainAddress)
+    .filter((address) => address !== undefined)
+    .filter((address) => !isLinkLocal(address));
   return {
     names: [...new Set(names.filter((name) => DNS_NAME.test(name) && isIP(name) === 0))],
     addresses: [...new Set(addresses)],

@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { makeMain } from "../../src/tls/load-tls.ts";
 import { machineNames } from "../../src/tls/machine-names.ts";
 import { selfSigned, type SelfSigned } from "../../src/tls/self-signed-store.ts";
 import type { ServedCertificate } from "../../src/tls/served-certificate.ts";
@@ -199,6 +200,21 @@ describe.skipIf(!hasOpenssl)("a certificate that is made (needs openssl)", () =>
 });
 
 describe("the machine's names", () => {
+  test("that are asked for are in the certificate however they are spelled, or a warning says that they are not", async () => {
+    const directory = newFolder();
+    const selfSignedNames = ["::FFFF:192.0.2.9", "2001:DB8:0::1", "*.Lab.example", "rack-.example", "fe80::1"];
+    const settings = { certificate: null, further: [], clientCa: null, selfSignedNames };
+    const make = () => makeMain(settings, { directory, nowMs, isClockSet: true });
+    const first = await make();
+    expect(first.warnings).toEqual([
+      expect.stringMatching(/^tls\.self_signed_names: rack-\.example is nothing/),
+      expect.stringMatching(/^tls\.self_signed_names: fe80::1 is nothing/),
+    ]);
+    for (const address of ["192.0.2.9", "2001:db8::1"]) expect(first.main.leaf.checkIP(address)).toBe(address);
+    expect(first.main.leaf.checkHost("a.lab.example")).toBeDefined();
+    expect((await make()).madeBecause).toBeUndefined();
+  });
+
   test("are its own and further ones, addresses without those of a link", () => {
     const { names, addresses } = machineNames(["Rack.Example", "192.0.2.1", "2001:db8::1", "fe80::1", "*.lab.example"]);
     expect(names).toContain(hostname().toLowerCase());
