@@ -150,17 +150,9 @@ export class BmcResponder {
         seal: (reply) => sessionless.seal(reply),
       };
     }
-    const sealer = this.#login15.sealer(sessionId);
-    if (!sealer) return this.#openInSession(sessionId, datagram);
-    const payload = this.#login15.open(datagram, sessionId);
-    return (
-      payload && {
-        payload,
-        session: undefined,
-        temporarySessionId: sessionId,
-        seal: (reply) => sealer.seal(reply),
-      }
-    );
+    if (!this.#login15.isTemporary(sessionId)) return this.#openInSession(sessionId, datagram);
+    const opened = this.#login15.open(datagram, sessionId);
+    return opened && { ...opened, session: undefined, temporarySessionId: sessionId };
   }
 
   #openInSession(sessionId: number, datagram: Uint8Array): Envelope | undefined {

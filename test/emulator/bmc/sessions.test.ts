@@ -336,6 +336,13 @@ test.skipIf(!hasIpmitool)("sessions that are lost are gone (needs ipmitool)", as
   expect((await ipmitool(bmc, ["power", "status"])).out).toBe(ON);
 });
 
+/** What FreeIPMI reads over IPMI 1.5. */
+const power15 = async ({ host, port }: EmulatedBmc, authentication: string) => {
+  const login = ["-D", "LAN", "-h", `${host}:${port}`, "-u", "admin", "-p", "lantern-7", "-l", "ADMIN"];
+  const { out, err } = await run(["ipmi-chassis", ...login, "-a", authentication, "--get-chassis-status"]);
+  return { power: fields(out)["System Power"], err };
+};
+
 describe.skipIf(!hasFreeIpmi)("sessions of FreeIPMI (needs freeipmi-tools)", () => {
   const offered = [1, 2, 3, 6, 7, 8, 11, 12, 15, 16, 17] as const;
 
@@ -344,6 +351,24 @@ describe.skipIf(!hasFreeIpmi)("sessions of FreeIPMI (needs freeipmi-tools)", () 
     const { out, err, code } = await freeIpmi(started.bmc, "ipmi-chassis", ["--get-chassis-status"], { suite });
     expect({ code, err }).toEqual({ code: 0, err: "" });
     expect(fields(out)["System Power"]).toBe("on");
+  });
+
+  test.each([
+    ["NONE", "none"],
+    ["MD5", "md5"],
+    ["STRAIGHT_PASSWORD_KEY", "password"],
+  ] as const)("IPMI 1.5 with authentication %s, where the file enables it", async (name, type) => {
+    await using started = await startBmc({ ...still, ipmi15: [type] });
+    expect(await power15(started.bmc, name)).toEqual({ power: "on", err: "" });
+    expect(started.bmc.counters.sessions).toMatchObject({ opened: 1, closed: 1 });
+  });
+
+  test("IPMI 1.5: an activation whose answer is lost is answered again, and not made again", async () => {
+    await using started = await startBmc({ ...still, ipmi15: ["md5"] });
+    const { bmc } = started;
+    bmc.model.faults.add({ fault: "lost-answer", commands: ["Activate Session"], requests: 1 });
+    expect(await power15(bmc, "MD5")).toEqual({ power: "on", err: "" });
+    expect(bmc.counters).toMatchObject({ commands: { "Activate Session": 2 }, sessions: { opened: 1, closed: 1 } });
   });
 
   test("hashes with the answered privilege: taken with the work-around for it, and only then", async () => {

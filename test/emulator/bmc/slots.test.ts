@@ -46,6 +46,12 @@ class Console {
     return `status ${answer?.datagram[PAYLOAD_AT + 1]}, tag ${answer?.datagram[PAYLOAD_AT]}`;
   }
 
+  /** Sends what is next without going on: what is answered. */
+  repeat(): string | undefined {
+    if (this.#step.kind !== "send") throw new RangeError(this.end);
+    return this.#bmc.receive(this.#step.datagram, peer, 0)[0]?.datagram.toHex();
+  }
+
   get end(): string {
     return this.#step.kind === "failed" ? this.#step.error.message : this.#step.kind;
   }
@@ -82,6 +88,19 @@ describe("slots", () => {
     expect(second.until().end).toMatch(/status 0Bh/);
     expect(bmc.sessions.active).toHaveLength(1);
   });
+});
+
+test("an activation of IPMI 1.5 once more gets the same session while there is one, and is no session that expires", () => {
+  const bmc = responder({ ipmi15: ["md5"] });
+  const console = console15(bmc).until("activate-session");
+  const first = console.repeat();
+  expect(console.repeat()).toBe(first);
+  expect(console.until().end).toBe("established");
+  expect(bmc.counters.sessions).toMatchObject({ opened: 1 });
+  bmc.sessions.forgetAll();
+  expect(console15(bmc).until().end).toBe("established");
+  bmc.advance(59_999);
+  expect(bmc.counters.sessions).toMatchObject({ opened: 2, expired: 0 });
 });
 
 test.each(["open-session", "rakp-1-2", "rakp-3-4"] as const)("%s once more, under another tag", (step) => {

@@ -2,6 +2,7 @@ import { decodeLatin1 } from "../../../ipmi-js/bytes/text.ts";
 import type { AuthType15 } from "../../../ipmi-js/crypto/auth-code-15.ts";
 import { authTypes15, paddedPassword15 } from "../../../ipmi-js/crypto/auth-code-15.ts";
 import { isSameCode } from "../../../ipmi-js/crypto/hash.ts";
+import { SequenceCounter } from "../../../ipmi-js/session/sequence-numbers.ts";
 import { systemRandom } from "../../../ipmi-js/session/random.ts";
 import { openPacket15, Session15 } from "../../../ipmi-js/session/session-15.ts";
 import type { BmcModel } from "../model/bmc-model.ts";
@@ -25,11 +26,19 @@ const refusals = {
   invalidData: 0xcc,
 } as const;
 
+/** What a challenge has become, and the number that its activation was answered under. */
+interface Activated {
+  readonly session: Session;
+  readonly sequence: number;
+}
+
 interface Pending15 extends PendingSession {
   readonly kind: "1.5";
   readonly user: User;
   readonly authType: AuthType15;
   readonly challenge: Uint8Array;
+  isDone: boolean;
+  activated: Activated | undefined;
 }
 
 const isPending15 = (pending: PendingSession): pending is Pending15 => "kind" in pending && pending.kind === "1.5";
@@ -76,33 +85,36 @@ export class Login15 {
     const id = this.#sessions.newId();
     const startedMs = this.#sessions.nowMs;
     // Whoever asks for a challenge has shown nothing yet.
-    const pending: Pending15 = { kind: "1.5", id, startedMs, hasSlot: false, user, authType, challenge };
+    const state = { hasSlot: false, isDone: false, activated: undefined };
+    const pending: Pending15 = { kind: "1.5", id, startedMs, ...state, user, authType, challenge };
     this.#sessions.begin(pending);
     return { temporarySessionId: id, challenge };
   }
 
-  /** The payload of a packet under a temporary session id, which proves that its sender knows the password. */
-  open(datagram: Uint8Array, sessionId: number): Uint8Array | undefined {
-    const pending = this.#pending(sessionId);
-    if (!pending) return undefined;
-    const password = paddedPassword15(pending.user.password);
-    const packet = openPacket15(datagram, (id) => id === sessionId, pending.authType, password);
-    return typeof packet === "string" ? undefined : packet.payload;
+  /** True for temporary session ids. */
+  isTemporary(sessionId: number): boolean {
+    return this.#pending(sessionId) !== undefined;
   }
 
-  /** What seals the answer to such a packet, which may be a refusal. */
-  sealer(sessionId: number): Session15 | undefined {
+  /**
+   * The payload of a packet under a temporary session id, which proves that its sender knows the password, and what seals the answer:
+   * a refusal, or the first message of the session.
+   */
+  open(
+    datagram: Uint8Array,
+    sessionId: number,
+  ): { readonly payload: Uint8Array; readonly seal: (reply: Uint8Array) => Uint8Array } | undefined {
     const pending = this.#pending(sessionId);
     if (!pending) return undefined;
     const { authType, user } = pending;
-    return new Session15({
-      sessionId,
-      authType,
-      password: user.password,
-      privilege: 0,
-      firstSent: 1,
-      firstReceived: 1,
-    });
+    const { password } = user;
+    const packet = openPacket15(datagram, (id) => id === sessionId, authType, paddedPassword15(password));
+    if (typeof packet === "string") return undefined;
+    const seal = (reply: Uint8Array) => {
+      const firstSent = pending.activated?.sequence ?? 1;
+      return new Session15({ sessionId, authType, password, privilege: 0, firstSent, firstReceived: 1 }).seal(reply);
+    };
+    return { payload: packet.payload, seal };
   }
 
   /** Activate Session. A number is the completion code of a refusal. */
@@ -113,23 +125,33 @@ export class Login15 {
     if (wanted.authType !== authType || !isSameCode(wanted.challenge, challenge)) return refusals.invalidData;
     if (wanted.privilege === 0 || wanted.privilege > ADMINISTRATOR) return refusals.invalidData;
     if (wanted.privilege > user.privilege) return refusals.privilegeTooHigh;
+    if (pending.activated) return this.#activatedBefore(pending.activated);
     const refusal = this.#lackOfRoom(user);
     if (refusal !== undefined) {
       this.#sessions.counters.refused++;
       return refusal;
     }
+    const sequences = new SequenceCounter(wanted.initialOutboundSequence);
+    const sequence = sequences.next();
     const codec = new Session15({
       sessionId: this.#sessions.newId(),
       authType,
       password: user.password,
       privilege: wanted.privilege,
-      firstSent: wanted.initialOutboundSequence,
+      firstSent: sequences.next(),
       firstReceived: 1,
     });
     const handle = this.#sessions.newHandle();
     const session = new Session({ handle, protocol: "ipmi-1.5", user, peer, codec, nowMs: this.#sessions.nowMs });
-    this.#sessions.open(session, temporaryId);
+    this.#sessions.open(session);
+    pending.isDone = true;
+    pending.activated = { session, sequence };
     return session;
+  }
+
+  /** Activate Session once more, from a client that did not get the answer. */
+  #activatedBefore({ session }: Activated): Session | number {
+    return this.#sessions.find(session.id) ?? refusals.invalidSessionId;
   }
 
   #lackOfRoom(user: User): number | undefined {

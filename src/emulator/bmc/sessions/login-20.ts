@@ -278,7 +278,7 @@ export class Login20 {
     const handle = this.#sessions.newHandle();
     const session = new Session({ handle, protocol: "ipmi-2.0", user, peer, codec, nowMs: this.#sessions.nowMs });
     session.lastOfSetUp = answer.payload;
-    this.#sessions.open(session, bmcSessionId);
+    this.#sessions.open(session);
     return answer;
   }
 

@@ -10,6 +10,8 @@ export interface PendingSession {
   readonly startedMs: number;
   /** Whether it has a slot already. */
   readonly hasSlot: boolean;
+  /** True where a session has come of it, and it is only remembered for a client that did not get the answer. */
+  readonly isDone?: boolean;
 }
 
 /** Counted since the start. */
@@ -84,9 +86,8 @@ export class SessionTable {
     this.#pending.delete(id);
   }
 
-  /** A session is set up, in place of `pendingId`. */
-  open(session: Session, pendingId: number): void {
-    this.#pending.delete(pendingId);
+  /** A session is set up. */
+  open(session: Session): void {
     this.#sessions.set(session.id, session);
     this.counters.opened++;
   }
@@ -109,10 +110,10 @@ export class SessionTable {
       this.#sessions.delete(session.id);
       this.counters.expired++;
     }
-    for (const { id, startedMs } of this.#pending.values()) {
+    for (const { id, startedMs, isDone } of this.#pending.values()) {
       if (this.nowMs - startedMs < setupTimeoutS * 1000) continue;
       this.#pending.delete(id);
-      this.counters.expired++;
+      if (isDone !== true) this.counters.expired++;
     }
   }
 }
