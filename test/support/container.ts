@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 const programs = ["mmdebstrap", "systemd-nspawn", "unshare", "nsenter", "dpkg-deb"] as const;
@@ -59,6 +59,14 @@ function childOf(pid: number): number | undefined {
   return first === "" || first === undefined ? undefined : Number(first);
 }
 
+/** Removes a control group with all below it: no processes are in them any more. Its files are the kernel's. */
+function removeControlGroup(folder: string): void {
+  if (!existsSync(folder)) return;
+  for (const entry of readdirSync(folder, { withFileTypes: true }))
+    if (entry.isDirectory()) removeControlGroup(join(folder, entry.name));
+  rmdirSync(folder);
+}
+
 /** Makes a minimal system of this machine's architecture, and boots it: half a minute. It is deleted when it is stopped. */
 export async function bootContainer(): Promise<Container> {
   const folder = mkdtempSync("/var/tmp/opendcre-container-");
@@ -91,6 +99,8 @@ export async function bootContainer(): Promise<Container> {
     async stop() {
       nspawn.kill("SIGTERM");
       await nspawn.exited;
+      for (const hierarchy of ["systemd", "unified"])
+        removeControlGroup(join("/sys/fs/cgroup", hierarchy, `opendcre-nspawn-${nspawn.pid}`));
       rmSync(folder, { recursive: true, force: true });
     },
   };

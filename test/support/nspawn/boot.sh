@@ -5,7 +5,8 @@ set -euo pipefail
 root=$1
 for hierarchy in systemd unified; do
   [ -d "/sys/fs/cgroup/$hierarchy" ] || continue
-  group=/sys/fs/cgroup/$hierarchy/opendcre-nspawn
+  # Of its own: the systemd of another one would take our processes for its own, and kill them.
+  group=/sys/fs/cgroup/$hierarchy/opendcre-nspawn-$$
   mkdir -p "$group"
   echo $$ >"$group/cgroup.procs"
 done
