@@ -145,6 +145,11 @@ describe("with a token and a user", () => {
     const { body } = await product.get("scan", bearer(token));
     expect(body.boards.map(({ board_id: id }: { board_id: string }) => id)).toEqual(["00000001"]);
 
+    const night = await command("token create night --role reader --role operator@1");
+    expect((await product.get("scan", bearer(night))).body.boards.length).toBeGreaterThan(1);
+    expect(await statusOf(product, "led/1/5001/off", { ...bearer(night), method: "POST" })).toBe(200);
+    expect(await statusOf(product, "led/2/5001/off", { ...bearer(night), method: "POST" })).toBe(403);
+
     const password = "correct horse battery";
     await command("user add alice --role reader", password);
     expect(await statusOf(product, "scan/1", basic("alice", password))).toBe(200);
