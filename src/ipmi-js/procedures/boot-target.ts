@@ -132,11 +132,15 @@ async function duringChange(
       await pause(IN_PROGRESS_PAUSE_MS, options);
     }
   }
+  const end = async () => isMarked && (await taken(mark("complete")));
   try {
     await change();
-  } finally {
-    if (isMarked) await taken(mark("complete"));
+  } catch (error) {
+    // What became of the change is what counts.
+    await end().catch(() => undefined);
+    throw error;
   }
+  await end();
 }
 
 function differencesOf(flags: BootFlags, request: Required<BootTargetRequest>): BootTargetOutcome["differences"] {

@@ -212,6 +212,18 @@ describe("boot target", () => {
     expect(written(bmc).at(-1)).toBe("0000");
   });
 
+  test("that they may have been written is not forgotten over a mark that cannot be taken back", async () => {
+    const bmc = new ScriptedRequester()
+      .onBytes(getSystemBootOptions, () => Uint8Array.of(1, 3, 0x08))
+      .onBytes(setSystemBootOptions, ([parameter, value]) => {
+        if (parameter === 5) throw new IpmiError("timeout", "No answer", { mayHaveBeenCarriedOut: true });
+        if (parameter === 0 && value === 0) throw new IpmiError("network", "No route");
+        return new Uint8Array();
+      });
+    const failure = await ipmiFailureOf(setBootTarget(bmc, { device: "pxe" }), "timeout");
+    expect(failure.detail.mayHaveBeenCarriedOut).toBe(true);
+  });
+
   test("flags of which only two bytes are sent", async () => {
     const bmc = new ScriptedRequester().onBytes(getSystemBootOptions, () => Uint8Array.of(1, 5, 0x80, 0x04));
     expect(await getBootTarget(bmc)).toMatchObject({ isValid: true, device: "pxe", verbosity: undefined });
