@@ -1,4 +1,4 @@
-import { type ChassisStatus, completionCodes, IpmiError, LONGEST_IDENTIFY_SECONDS } from "ipmi-js";
+import { type ChassisStatus, type IpmiError, isForceRefused, LONGEST_IDENTIFY_SECONDS } from "ipmi-js";
 import { DeviceError } from "../devices/errors.ts";
 import type { Clock, Timer } from "../lib/clock.ts";
 import { toError } from "../lib/to-error.ts";
@@ -10,16 +10,6 @@ const RENEWED_BEFORE_MS = 30_000;
 const RENEWAL_MS = LONGEST_IDENTIFY_SECONDS * 1000 - RENEWED_BEFORE_MS;
 /** After a renewal that did not work comes the next attempt, and each further one after twice as long, up to `RENEWAL_MS`. */
 const RENEWAL_RETRY_MS = 10_000;
-
-/** What BMCs say that do not take the byte that forces. */
-const refusesForce: ReadonlySet<number> = new Set([
-  completionCodes.requestLengthInvalid,
-  completionCodes.requestLengthExceeded,
-  completionCodes.parameterOutOfRange,
-  completionCodes.invalidDataField,
-  completionCodes.notInPresentState,
-  completionCodes.disabled,
-]);
 
 export interface IdentifyLedOptions {
   readonly bmc: Bmc;
@@ -94,7 +84,7 @@ export class IdentifyLed {
     try {
       return await this.#send("forced");
     } catch (error) {
-      if (!(error instanceof IpmiError) || !refusesForce.has(error.detail.completionCode ?? 0)) throw error;
+      if (!isForceRefused(error)) throw error;
       this.#canForce = false;
       return this.#send("timed");
     }

@@ -1,11 +1,10 @@
-import { type ChassisStatus, completionCodes, IpmiError } from "ipmi-js";
+import { type ChassisStatus, powerSettled } from "ipmi-js";
 import { DeviceError } from "../devices/errors.ts";
 import type { PowerStatus } from "../devices/reading.ts";
 import type { Clock } from "../lib/clock.ts";
 import { toError } from "../lib/to-error.ts";
 import type { Bmc } from "./bmc.ts";
 import { mayHaveBeenCarriedOut, withoutStop } from "./bmc-errors.ts";
-import { pause } from "./pause.ts";
 
 /** What can be done with a chassis' power. */
 export type PowerControl = "on" | "off" | "cycle";
@@ -47,17 +46,14 @@ export async function switchPower(
   clock: Clock,
   policy: SettlePolicy,
 ): Promise<ChassisStatus> {
+  const options = { clock, ...policy };
   const doubt = await send(bmc, control);
-  const status = await settled(bmc, control, clock, policy).catch((error: unknown) => {
-    throw statusUnknown(control, doubt, toError(error));
-  });
+  const status = await settled(bmc, control, doubt, options);
   if (!doubt) return status;
   if (control === "cycle") throw outcomeUnknown(control, doubt, status);
   if (agrees(status, control)) return status;
   const again = await send(bmc, control);
-  const end = await settled(bmc, control, clock, policy).catch((error: unknown) => {
-    throw statusUnknown(control, again, toError(error));
-  });
+  const end = await settled(bmc, control, again, options);
   if (again && !agrees(end, control)) throw outcomeUnknown(control, again, end);
   return end;
 }
@@ -75,43 +71,17 @@ async function send(bmc: Bmc, control: PowerControl): Promise<Error | undefined>
 
 const agrees = (status: ChassisStatus, control: PowerControl) => status.isOn === (control !== "off");
 
-/** A cycle that is not seen to switch off within this time was quicker than our looks: most take a second at least. */
-const CYCLE_SEEN_MS = 3000;
-
-/** What BMCs say that are busy switching. */
-const passingCodes: ReadonlySet<number> = new Set([
-  completionCodes.nodeBusy,
-  completionCodes.timeout,
-  completionCodes.cannotRespond,
-  completionCodes.initializing,
-  completionCodes.unspecified,
-]);
-
-/** A failure that passes: some BMCs are busy, or silent, while they switch. */
-const isPassing = (error: unknown) =>
-  error instanceof IpmiError && (error.code === "timeout" || passingCodes.has(error.detail.completionCode ?? 0));
-
-/** The status as soon as it agrees, or as it is when time is up. @throws IpmiError where no look brings an answer */
-async function settled(bmc: Bmc, control: PowerControl, clock: Clock, policy: SettlePolicy): Promise<ChassisStatus> {
-  const startMs = clock.monotonicMs();
-  let last: ChassisStatus | undefined;
-  let wasOff = false;
-  for (;;) {
-    let failure: unknown;
-    try {
-      last = await bmc.getChassisStatus();
-      wasOff ||= !last.isOn;
-      const isOver = control !== "cycle" || wasOff || clock.monotonicMs() - startMs >= CYCLE_SEEN_MS;
-      if (isOver && agrees(last, control)) return last;
-    } catch (error) {
-      if (!isPassing(error)) throw error;
-      failure = error;
-    }
-    if (clock.monotonicMs() + policy.pollMs > startMs + policy.limitMs) {
-      if (last) return last;
-      throw failure;
-    }
-    await pause(clock, policy.pollMs);
+/** The status as soon as it agrees, or as it is when time is up. @throws DeviceError where no look brings an answer */
+async function settled(
+  bmc: Bmc,
+  control: PowerControl,
+  doubt: Error | undefined,
+  options: SettlePolicy & { readonly clock: Clock },
+): Promise<ChassisStatus> {
+  try {
+    return (await powerSettled(() => bmc.getChassisStatus(), control, options)).status;
+  } catch (error) {
+    throw statusUnknown(control, doubt, toError(error));
   }
 }
 

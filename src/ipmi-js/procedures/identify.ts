@@ -18,6 +18,18 @@ const {
   disabled,
 } = completionCodes;
 
+/** Whether a light was not forced because the BMC does not take that: a timed one it may. */
+export const isForceRefused = (error: unknown): boolean =>
+  isRefusedWith(
+    error,
+    requestLengthInvalid,
+    requestLengthExceeded,
+    parameterOutOfRange,
+    invalidDataField,
+    notInPresentState,
+    disabled,
+  );
+
 /**
  * Switches the light by which people find a chassis.
  *
@@ -42,8 +54,7 @@ export async function setIdentify(
     // With the interval besides: a BMC that ignores the second byte has the light on, and not off.
     await requester.execute(chassisIdentify, { ...request, isForced: true }, options);
   } catch (error) {
-    const refusals = [requestLengthInvalid, requestLengthExceeded, parameterOutOfRange, invalidDataField];
-    if (!isRefusedWith(error, ...refusals, notInPresentState, disabled)) throw error;
+    if (!isForceRefused(error)) throw error;
     await requester.execute(chassisIdentify, request, options);
     return timed;
   }

@@ -73,15 +73,29 @@ export async function setPower(
   control: ChassisControl,
   options: PowerOptions = {},
 ): Promise<PowerOutcome> {
-  const { clock = systemClock, limitMs = LIMIT_MS, pollMs = POLL_MS } = options;
   await requester.execute(chassisControl, { control }, options);
+  return powerSettled(() => requester.execute(getChassisStatus, {}, options), control, options);
+}
+
+/**
+ * Looks at a chassis that has been told to do something until its status agrees, or time is up. Looks that fail as those at a busy BMC do are
+ * made again.
+ *
+ * @throws what `look` throws, where it is something else, or no look brings an answer
+ */
+export async function powerSettled(
+  look: () => Promise<ChassisStatus>,
+  control: ChassisControl,
+  options: PowerOptions = {},
+): Promise<PowerOutcome> {
+  const { clock = systemClock, limitMs = LIMIT_MS, pollMs = POLL_MS } = options;
   const startMs = clock.monotonicMs();
   const watch = new PowerWatch(control, startMs);
   let last: ChassisStatus | undefined;
   for (;;) {
     let failure: unknown;
     try {
-      last = await requester.execute(getChassisStatus, {}, options);
+      last = await look();
       if (watch.agrees(last, clock.monotonicMs())) return { status: last, agrees: true };
     } catch (error) {
       if (!isPassing(error)) throw error;
