@@ -1,7 +1,6 @@
 import { bits, layout, rest } from "../bytes/layout.ts";
 import { netFns, type BridgeTarget } from "../commands/command.ts";
 import { BMC_ADDRESS, encodeRequest } from "../wire/message.ts";
-import type { ExchangeRequest } from "./exchange.ts";
 
 /** @see IPMI 2.0, section 22.7 */
 export const SEND_MESSAGE = { name: "Send Message", netFn: netFns.app, code: 0x34 } as const;
@@ -11,11 +10,19 @@ const TRACK_REQUEST = 1;
 
 const sendMessage = layout({ tracking: bits(0, 6, 2), channel: bits(0, 0, 4), message: rest(1) });
 
+/** A request to another controller. */
+interface BridgedRequest {
+  readonly netFn: number;
+  readonly code: number;
+  readonly lun: number;
+  readonly data: Uint8Array;
+}
+
 /**
  * Data of Send Message around a request to another controller. Both have the same rqSeq, so that the answer bears it whichever of the two a BMC
  * hands back.
  */
-export function encodeBridged(request: ExchangeRequest, target: BridgeTarget, sequence: number): Uint8Array {
+export function encodeBridged(request: BridgedRequest, target: BridgeTarget, sequence: number): Uint8Array {
   const message = encodeRequest({
     netFn: request.netFn,
     command: request.code,
