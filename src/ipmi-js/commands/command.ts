@@ -28,8 +28,8 @@ export interface Command<Request, Reply> {
   /** With `netFns.group`: the defining body, which is no part of the codecs below. */
   readonly body?: number;
   /**
-   * True where sending it again does no harm and changes nothing more: then it is sent anew when a session was lost. Others are only
-   * ever retransmitted within their session, as the same request.
+   * True where sending it again does no harm and changes nothing more: then it is retransmitted, and sent anew when a session was lost.
+   * Others go out in one datagram.
    */
   readonly isRepeatable: boolean;
   /** Data behind the command's code. */
