@@ -36,8 +36,10 @@ export function readCredentialFile(path: string): string | undefined {
     return readWhole(path);
   } catch (error) {
     if (error instanceof CredentialFileError) throw error;
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-    throw new CredentialFileError(path, `cannot be read: ${toError(error).message}`, { cause: error });
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "ENOENT") return undefined;
+    const advice = code === "EACCES" ? "; let the user that runs this program read it, or name another" : "";
+    throw new CredentialFileError(path, `cannot be read: ${toError(error).message}${advice}`, { cause: error });
   }
 }
 

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { runCommand } from "../support/command.ts";
-import { startProduct, type Product } from "../support/product.ts";
+import { fromSources, root, startProduct, type Product } from "../support/product.ts";
 import { RawHttp } from "../support/raw-http.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "opendcre-auth-"));
@@ -199,6 +199,22 @@ test("with credentials that everybody can read, it does not start, and says what
     err: expect.stringContaining(`chmod 640 ${join(state, "tokens.json")}`),
   });
 }, 60_000);
+
+test.skipIf(process.getuid?.() !== 0)(
+  "with a folder that it may not look into, which may have tokens, it does not start, and says what to do (needs root)",
+  () => {
+    const state = mkdtempSync(join(folder, "closed-"));
+    const nobody = ["--reuid=65534", "--regid=65534", "--clear-groups"];
+    const env = { ...Bun.env, HOME: "/nonexistent", OPENDCRE_STATE_DIRECTORY: state };
+    const command = ["setpriv", ...nobody, ...fromSources, "serve", "--device", "/dev/null", "--port", "0"];
+    const { exitCode, stderr } = Bun.spawnSync(command, { cwd: root, env });
+    expect([exitCode, stderr.toString()]).toEqual([
+      78,
+      expect.stringMatching(/tokens\.json: cannot be read: EACCES.*; let the user that runs this program read it/),
+    ]);
+  },
+  60_000,
+);
 
 test("SIGHUP takes other roles of an htpasswd file, and a wrong configuration changes nothing", async () => {
   const hash = "$2y$05$CCCCCCCCCCCCCCCCCCCCC.VGOzA784oUp/Z0DY336zx7pLYAy0lwK";
