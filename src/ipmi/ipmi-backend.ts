@@ -14,6 +14,7 @@ export class IpmiBackend implements Backend {
   readonly name = "ipmi";
   readonly #services: BmcBoardServices;
   #boards: ReadonlyMap<BoardId, BmcBoard> = new Map();
+  #isClosed = false;
 
   /** Serves the BMCs from now on; they are looked for in the background. */
   constructor(definitions: readonly BmcDefinition[], services: BmcBoardServices) {
@@ -42,14 +43,16 @@ export class IpmiBackend implements Backend {
 
   /**
    * Serves other BMCs from now on. Those that stay as they were keep their sessions; resolves when the sessions of those that do not are
-   * closed.
+   * closed. Once closed, it serves no others: nobody would close their sessions.
    */
   async reload(definitions: readonly BmcDefinition[]): Promise<void> {
+    if (this.#isClosed) return;
     await closeAll(this.#serve(definitions));
   }
 
   /** Refuses what waits and what comes, closes all sessions. */
   close(): Promise<void> {
+    this.#isClosed = true;
     return closeAll(this.#boards.values());
   }
 

@@ -758,6 +758,16 @@ describe("close", () => {
     await deviceErrorOf(backend.execute({ kind: "version", board }, context), "shutting-down");
   });
 
+  test("opens nothing any more where the file is read again while it ends", async () => {
+    const { backend, clock, opened } = await openKnownRack();
+    const closed = backend.close();
+    await backend.reload([definitionOf(1), definitionOf(2)]);
+    await clock.until(closed);
+    await clock.advance(60_000);
+    expect([...opened.keys()]).toEqual(["192.0.2.1"]);
+    expect(clock.timers).toBe(0);
+  });
+
   test("does not wait for a BMC that does not answer", async () => {
     const { backend, bmc, clock, events } = await openKnownRack();
     bmc().isSilent = true;
