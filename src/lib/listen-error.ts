@@ -19,7 +19,8 @@ export class ListenError extends Error {
 const reasons: Readonly<Record<ListenErrorCode, string>> = {
   "address-in-use": "another program listens there",
   "address-not-available": "this machine has no such address",
-  "permission-denied": "not allowed for this user",
+  "permission-denied":
+    "not allowed for this user; ports below 1024 take CAP_NET_BIND_SERVICE (for the service, the drop-in port-443.conf)",
   "listen-failed": "the system refused",
 };
 

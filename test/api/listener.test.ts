@@ -328,7 +328,7 @@ describe("listening", () => {
         stderr: "inherit",
       });
       expect(await child.stdout.text()).toBe(
-        "permission-denied cannot listen on 127.0.0.1 port 1: not allowed for this user\n",
+        "permission-denied cannot listen on 127.0.0.1 port 1: not allowed for this user; ports below 1024 take CAP_NET_BIND_SERVICE (for the service, the drop-in port-443.conf)\n",
       );
     },
   );
