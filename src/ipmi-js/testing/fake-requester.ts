@@ -32,7 +32,7 @@ export function fakeRequester(answers: Iterable<FakeAnswer>): FakeRequester {
     answer: (entry) => table.set(entry),
     // Not before the caller has gone on, as with a real one.
     async execute<Request, Reply>(command: Command<Request, Reply>, request: Request, options: CallOptions = {}) {
-      const { name, netFn, code, isRepeatable } = command;
+      const { name, netFn, code } = command;
       const data = encodeRequestData(command, request);
       if (options.signal?.aborted) {
         throw new IpmiError("cancelled", `${name} to ${ADDRESS} was cancelled.`, { command: name, address: ADDRESS });
@@ -41,7 +41,7 @@ export function fakeRequester(answers: Iterable<FakeAnswer>): FakeRequester {
       await Promise.resolve();
       const reply = table.answer(netFn, code, data);
       if (reply === silence) {
-        const detail = { command: name, address: ADDRESS, attempts: 1, mayHaveBeenCarriedOut: !isRepeatable };
+        const detail = { command: name, address: ADDRESS, attempts: 1, mayHaveBeenCarriedOut: true };
         throw new IpmiError("timeout", `${ADDRESS} did not answer ${name}.`, detail);
       }
       return decodeReplyData(command, reply.completionCode, reply.data, ADDRESS);

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "bun:test";
 import { IpmiClient } from "../../../src/ipmi-js/client/ipmi-client.ts";
 import { getAssetTag } from "../../../src/ipmi-js/commands/dcmi.ts";
+import { setSystemBootOptions } from "../../../src/ipmi-js/commands/boot-options.ts";
 import { getSensorReading } from "../../../src/ipmi-js/commands/sensor.ts";
 import { chassisControl } from "../../../src/ipmi-js/commands/chassis.ts";
 import { answer, answerBytes, FakeBmc, fakeRequester, Refusal, silence } from "../../../src/ipmi-js/testing.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
 import { failureOf } from "../client/fake-client.ts";
 
 const reading = {
@@ -35,6 +37,19 @@ describe("a fake requester", () => {
     expect(await failureOf(requester.execute(chassisControl, { control: "on" }))).toMatchObject({
       detail: { completionCode: 0xc1, command: "Chassis Control" },
     });
+  });
+
+  test("says nothing where it is told to, and what was asked may have been done then, as a real client has it", async () => {
+    const silent = answer(setSystemBootOptions, () => silence);
+    const clock = new ManualClock();
+    const bmc = new FakeBmc({ answers: [silent], clock });
+    const client = new IpmiClient({ host: "fake", transport: bmc.transport, clock });
+    const request = { parameter: 5, isLocked: false, data: new Uint8Array(5) };
+    for (const requester of [fakeRequester([silent]), client]) {
+      const failure = await clock.until(failureOf(requester.execute(setSystemBootOptions, request)));
+      expect(failure).toMatchObject({ code: "timeout", detail: { mayHaveBeenCarriedOut: true } });
+    }
+    await clock.until(client.close());
   });
 
   test("says nothing where it is told to: a control command may then have been carried out", async () => {
