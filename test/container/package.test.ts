@@ -196,6 +196,24 @@ describe.skipIf(missing.length > 0)(title, () => {
     expect(await property("MainPID")).toBe(pid);
   });
 
+  test("ends connections that are too many, with the rights that the unit leaves it", async () => {
+    const reload = (change: string, news: string) =>
+      container.run(
+        `cd /etc/opendcre && jq '${change}' opendcre.json >new.json && mv new.json opendcre.json && systemctl reload opendcre && journalctl -u opendcre | grep -F '${news}'`,
+      );
+    await reload(".limits = {connections_per_address: 20, loopback: true}", "taken: limits.connections_per_address");
+    await container.run(
+      "(for i in $(seq 40); do exec {connection}<>/dev/tcp/127.0.0.1/5000; done; exec sleep infinity) >/dev/null 2>&1 & echo $! >/root/flood.pid",
+    );
+    await container.until("journalctl -q -u opendcre OPENDCRE_EVENT=too-many-connections | grep .");
+    const [told] = await journal("OPENDCRE_EVENT=too-many-connections");
+    expect(told).toMatchObject({ PRIORITY: "4", OPENDCRE_REMOTE: "127.0.0.1" });
+    expect(await journal("OPENDCRE_EVENT=connections-not-counted")).toEqual([]);
+    await container.run("kill $(cat /root/flood.pid)");
+    await reload("del(.limits)", "taken: limits.connections_per_address, limits.loopback");
+    expect(await statusOf("test")).toBe("200");
+  });
+
   test("takes a new certificate while clients ask that repeat nothing, and shows it to all who come from then on", async () => {
     const files = "cd /etc/opendcre && ";
     const issue = async () => {
