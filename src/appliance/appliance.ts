@@ -76,12 +76,9 @@ export async function startAppliance(config: Config, env: Environment, log: Log)
   const redirect = await tls?.startRedirect(config, listener, started);
   tls?.serveOn(listener);
   limits.connections.watch(redirect ? [listener.port, redirect.port] : [listener.port]);
+  // First the queues, so that nobody waits in them any longer, and with them the requests under way; then what they use.
+  started.defer(async () => void (await Promise.all([bus?.close(), bmcs?.close(), listener.stop()])));
   const parts = started.move();
-  const stop = async () => {
-    // First the queues, so that nobody waits in them any longer; then the requests under way; then what they use.
-    await Promise.all([bus?.close(), bmcs?.close(), listener.stop()]);
-    await parts.disposeAsync();
-  };
   let stopping: Promise<void> | undefined;
   return {
     url: `${listener.origin}${prefix}${API_VERSION}/`,
@@ -94,7 +91,7 @@ export async function startAppliance(config: Config, env: Environment, log: Log)
         const taken = [await authentication.reload(next), await tls?.reload(next.tls), await bmcs?.reload()];
         return !taken.includes(false);
       }),
-    stop: () => (stopping ??= stop()),
+    stop: () => (stopping ??= parts.disposeAsync()),
   };
 }
 

@@ -73,15 +73,12 @@ export async function startEmulatedBmcs(config: Config, log: Log): Promise<Bmcs>
       if (--missing === 0) inventories.resolve();
     },
   });
+  started.defer(() => backend.close());
   const limit = clock.after(INVENTORY_LIMIT_MS, inventories.resolve);
   await inventories.promise;
   limit.cancel();
-  const bmcs = started.move();
-  const close = async () => {
-    await backend.close();
-    await bmcs.disposeAsync();
-  };
-  return { backend, reload: () => Promise.resolve(true), close };
+  const parts = started.move();
+  return { backend, reload: () => Promise.resolve(true), close: () => parts.disposeAsync() };
 }
 
 function definitionsIn(file: string, config: Config, env: Environment, log: Log): readonly BmcDefinition[] {
