@@ -38,6 +38,7 @@ export class BmcDiscovery {
   readonly #options: BmcDiscoveryOptions;
   #nextCheckMs = 0;
   #failures = 0;
+  #isChecking = false;
   /** What was missing of its SDRs the last time. */
   #missing = "";
   #saved: Promise<void> = Promise.resolve();
@@ -61,6 +62,8 @@ export class BmcDiscovery {
 
   /** The BMC may have been replaced, or its firmware: what is known is compared at the next sign of life. */
   doubt(): void {
+    // That it says nothing to what is being looked at would have that looked at all the time.
+    if (this.#isChecking) return;
     this.#nextCheckMs = 0;
     this.#failures = 0;
   }
@@ -69,7 +72,13 @@ export class BmcDiscovery {
   async probe(): Promise<void> {
     const { bmc, watch, clock } = this.#options;
     const device = await watch(bmc.getDeviceId());
-    if (clock.monotonicMs() >= this.#nextCheckMs) await this.#check(device);
+    if (clock.monotonicMs() < this.#nextCheckMs) return;
+    this.#isChecking = true;
+    try {
+      await this.#check(device);
+    } finally {
+      this.#isChecking = false;
+    }
   }
 
   async #check(device: DeviceId): Promise<void> {

@@ -3,6 +3,7 @@ import { IpmiError } from "ipmi-js";
 import { anyone } from "../../src/devices/caller.ts";
 import { boardId, deviceId } from "../../src/devices/ids.ts";
 import type { InventoryStore, KeptInventory } from "../../src/ipmi/inventory-cache.ts";
+import { deviceErrorOf } from "../support/device-error.ts";
 import { ManualClock, settle } from "../support/manual-clock.ts";
 import { definitionOf, openKnownRack, openRack, sdr, timeout, TIMEOUT_MS, units, type Rack } from "./fake-bmc.ts";
 
@@ -226,6 +227,42 @@ describe("while it runs", () => {
     expect(bmc().countOf("stamp")).toBe(3);
     expect(bmc().countOf("sdrs")).toBe(1);
   });
+
+  test("a BMC that vanishes while it is read keeps the sensors that it had, until it comes back with others", async () => {
+    const rack = await openKnownRack();
+    const { clock, backend } = rack;
+    rack.bmc().stamp = "2";
+    rack.bmc().records = [sdr({ number: 2, name: "Inlet" })];
+    rack.bmc().failure = (what) => (what === "sdrs" ? timeout() : undefined);
+    await clock.advance(620_000);
+    expect(rack.bmc().countOf("sdrs")).toBeGreaterThan(1);
+    expect(rack.events.lines).toContain("bmc 1 down: No answer came within 4 s");
+    expect(await sensorsOf(rack)).toEqual(["1 temperature CPU Temp", "10 fan_speed Fan"]);
+    rack.bmc().failure = undefined;
+    await clock.advance(61_000);
+    expect(await sensorsOf(rack)).toEqual(["2 temperature Inlet"]);
+    const gone = { kind: "read", board, device: deviceId(1), type: "temperature" } as const;
+    expect((await deviceErrorOf(backend.execute(gone, context), "unsupported")).message).toBe(
+      "There is no device 0001 on board 40000001 (bmc 1).",
+    );
+  });
+
+  test.each([
+    // At the start, after 20, 40, 80, 160 and 320 s, then every 600 s.
+    ["sdrs", 10],
+    // Whenever the SDRs are looked at.
+    ["fru", 6],
+  ])(
+    "a BMC that answers, but nothing to %s, is asked for that seldom, and not taken for dead each time",
+    async (silent, times) => {
+      const rack = await openKnownRack({
+        prepare: (bmc) => void (bmc.failure = (what) => (what === silent ? timeout() : undefined)),
+      });
+      await rack.clock.advance(3_600_000);
+      expect(rack.bmc().countOf(silent)).toBe(times);
+      expect(rack.events.lines.filter((line) => line.includes("down: ")).length).toBe(times);
+    },
+  );
 
   test("a BMC that says that it is being updated is looked at again soon", async () => {
     const { bmc, clock } = await openKnownRack({

@@ -598,6 +598,23 @@ describe("reload", () => {
   });
 });
 
+test("BMCs that come and go leave nothing behind", async () => {
+  const { backend, clock, opened } = await openKnownRack();
+  await clock.advance(1000);
+  const { timers } = clock;
+  for (let n = 0; n < 20; n++) {
+    // Another password is another session.
+    const password = new Secret(`password ${n}`);
+    await clock.until(backend.reload([definitionOf(1, { password }), definitionOf(2)]));
+    await clock.advance(1000);
+    await clock.until(backend.reload([definitionOf(1, { password })]));
+  }
+  expect(clock.timers).toBe(timers);
+  const all = [...opened.values()].flat();
+  expect(all).toHaveLength(1 + 20 + 20);
+  expect(all.filter(({ isClosed }) => !isClosed)).toHaveLength(1);
+});
+
 describe("close", () => {
   test("refuses what waits, lets what is under way end, closes sessions, and leaves no timer", async () => {
     const { backend, bmc, clock } = await openKnownRack();
