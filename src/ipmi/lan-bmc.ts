@@ -98,8 +98,15 @@ export class LanBmc implements Bmc {
     return { asset: assetOf(inventory), problems: inventory.problems.map(sentenceOf) };
   }
 
-  readSensor(sensor: ReadableSensor): Promise<SensorReading> {
-    return this.#sensors.read(sensor);
+  async readSensor(sensor: ReadableSensor): Promise<SensorReading> {
+    try {
+      return await this.#sensors.read(sensor);
+    } catch (error) {
+      // Another controller's silence says nothing of the BMC, unless that could not even be logged in to.
+      const isSilence = error instanceof IpmiError && error.code === "timeout" && error.detail.step === undefined;
+      if (isSilence && sensor.owner.kind === "controller") return { kind: "unavailable", reason: "failed" };
+      throw error;
+    }
   }
 
   getChassisStatus() {
