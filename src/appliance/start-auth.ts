@@ -144,7 +144,8 @@ class SwitchingGuard implements Guard {
   }
 
   reload(config: Config): Promise<boolean> {
-    return (this.#reloading = this.#reloading.then(() => this.#reload(config)));
+    const reload = () => this.#reload(config);
+    return (this.#reloading = this.#reloading.then(reload, reload));
   }
 
   async #reload(config: Config): Promise<boolean> {

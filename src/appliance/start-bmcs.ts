@@ -53,7 +53,7 @@ export function startBmcs(file: string, config: Config, env: Environment, log: L
     return true;
   };
   let reloading = Promise.resolve(true);
-  return { backend, reload: () => (reloading = reloading.then(reload)), close: () => backend.close() };
+  return { backend, reload: () => (reloading = reloading.then(reload, reload)), close: () => backend.close() };
 }
 
 /** Whoever waits for the emulated BMCs to be known does so for this long at most. */

@@ -1,70 +1,8 @@
 import { auditCommands } from "./audit-commands.ts";
-import type { CommandSpec, OptionSpec } from "./command.ts";
+import type { CommandSpec } from "./command.ts";
+import { baudDelay, config, logLevel } from "./common-options.ts";
 import { credentialCommands } from "./credential-commands.ts";
-
-const config: OptionSpec = {
-  name: "config",
-  value: { placeholder: "FILE" },
-  summary: "read this configuration file, not /etc/opendcre/opendcre.json",
-};
-
-const logLevel: OptionSpec = {
-  name: "log-level",
-  value: { placeholder: "LEVEL" },
-  summary: "write lines from this level on: trace, debug, info, warn, error or fatal",
-  setting: "log.level",
-};
-
-const baudDelay: OptionSpec = {
-  name: "baud-delay",
-  value: { placeholder: "BAUD", optional: /^\d+$/ },
-  summary: "let emulated bytes take as long as on a line of this speed (without BAUD: the bus's)",
-  setting: "emulator.baud_delay",
-};
-
-const serve: CommandSpec = {
-  name: "serve",
-  summary: "serve the rack over HTTP; the command that is taken where none is given",
-  options: [
-    config,
-    {
-      name: "emulator",
-      value: { placeholder: "FILE", optional: /^[^-]/ },
-      summary: "serve an emulated rack: the one in this board file, or the one that is built in",
-      setting: "emulator.file",
-      enables: "emulator.enabled",
-    },
-    {
-      name: "device",
-      value: { placeholder: "TTY" },
-      summary: "the serial port of the device bus, such as /dev/ttyUSB0",
-      setting: "bus.device",
-    },
-    {
-      name: "bmc-config",
-      value: { placeholder: "FILE" },
-      summary: "the file that lists the BMCs to serve",
-      setting: "ipmi.bmc_config",
-    },
-    { name: "host", value: { placeholder: "ADDR" }, summary: "listen on this address", setting: "server.host" },
-    { name: "port", value: { placeholder: "N" }, summary: "listen on this TCP port", setting: "server.port" },
-    logLevel,
-    baudDelay,
-    {
-      name: "allow-unauthenticated-network",
-      summary:
-        "listen on other than loopback addresses although nobody is asked for credentials: anyone who reaches the port can switch off servers",
-      setting: "server.allow_unauthenticated_network",
-    },
-  ],
-  examples: [
-    ["opendcre --emulator", "try it without hardware"],
-    ["curl http://127.0.0.1:5000/opendcre/1.2/scan", "ask it what is in the rack"],
-    ["opendcre --device /dev/ttyUSB0 --port 8080", "serve the bus behind a USB adapter"],
-    ["opendcre serve --config /etc/opendcre/opendcre.json", "as a service does"],
-  ],
-  load: async () => (await import("./serve.ts")).serve,
-};
+import { serve } from "./serve-command.ts";
 
 const emulate: CommandSpec = {
   name: "emulate",

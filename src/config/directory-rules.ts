@@ -1,6 +1,6 @@
 import type { Notice } from "./config.ts";
 import type { ConfigProblem } from "./errors.ts";
-import type { RuleInput } from "./rules.ts";
+import type { RuleInput } from "./rule-input.ts";
 import type { SettingPath } from "./schema.ts";
 
 /** What a filter's item may be: an attribute, how it is compared, and a value in which nothing stands for itself that is special. */

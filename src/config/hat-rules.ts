@@ -1,5 +1,5 @@
 import type { ConfigProblem } from "./errors.ts";
-import type { RuleInput } from "./rules.ts";
+import type { RuleInput } from "./rule-input.ts";
 import { listed } from "./setting.ts";
 import type { SettingPath } from "./schema.ts";
 

@@ -1,20 +1,12 @@
 import { isIP } from "node:net";
 import { isLoopback } from "../lib/ip-address.ts";
 import type { Notice } from "./config.ts";
-import type { ConfigProblem, Origin } from "./errors.ts";
+import type { ConfigProblem } from "./errors.ts";
 import { ldapRules, oidcRules } from "./directory-rules.ts";
 import { hatRules } from "./hat-rules.ts";
-import type { ConfigValues, SettingPath } from "./schema.ts";
+import type { RuleInput } from "./rule-input.ts";
+import type { ConfigValues } from "./schema.ts";
 import { tlsRules } from "./tls-rules.ts";
-
-/** What the rules that concern more than one setting look at. */
-export interface RuleInput {
-  readonly values: ConfigValues;
-  /** Where settings that someone gave come from; absent for those that have their default. */
-  readonly origins: ReadonlyMap<SettingPath, Origin>;
-  /** Settings that have a mistake of their own, and their default in `values`: nothing is concluded from them. */
-  readonly faulty: ReadonlySet<SettingPath>;
-}
 
 /** What follows from the rules: the values to use, mistakes, and what people should know. */
 export interface RuleOutcome {

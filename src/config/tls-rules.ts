@@ -1,6 +1,6 @@
 import type { Notice } from "./config.ts";
 import type { ConfigProblem } from "./errors.ts";
-import type { RuleInput } from "./rules.ts";
+import type { RuleInput } from "./rule-input.ts";
 import type { SettingPath } from "./schema.ts";
 
 /** Settings that mean nothing where there is no TLS. */

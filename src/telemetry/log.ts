@@ -3,7 +3,8 @@ import { systemClock } from "../lib/clock.ts";
 import { journalPrefix } from "./journal.ts";
 import type { LogFiles } from "./log-files/log-files.ts";
 import { levelOf, type LogLevel } from "./log-level.ts";
-import { openLogOutput, type LogOutput } from "./log-output.ts";
+import type { LogOutput } from "./log-output.ts";
+import { openLogOutput } from "./open-log-output.ts";
 
 /** What a line says for programs. An error goes under `err`. */
 type LogFields = Readonly<Record<string, unknown>>;

@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import type { Environment } from "../../appliance/environment.ts";
 import type { Config } from "../../config/config.ts";
 import { textOf, type CommandContext, type Invocation } from "../command.ts";
-import { parseArguments } from "../parse-arguments.ts";
+import { parseCommandLine } from "../command-line.ts";
+import { serve } from "../serve-command.ts";
 import { configFor } from "../settings.ts";
 import { parseEnvironmentFile, wordsOf } from "./unit-environment.ts";
 
@@ -43,8 +44,8 @@ export function patientOf(invocation: Invocation, context: CommandContext, place
     isService: true,
     env: ofUnit,
     load() {
-      const request = parseArguments(["serve", ...wordsOf(variables["OPENDCRE_OPTS"])]);
-      return configFor(request.kind === "command" ? request.invocation : invocation, { ...context, env: ofUnit });
+      const ofService = parseCommandLine(serve, wordsOf(variables["OPENDCRE_OPTS"]));
+      return configFor(ofService, { ...context, env: ofUnit });
     },
   };
 }
