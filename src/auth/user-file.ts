@@ -47,6 +47,15 @@ export async function newUser(name: string, grants: Grants, password: string, cl
   return { name, ...grantsToFile(grants), created, ...(await keptPassword(password, clock)) };
 }
 
+/** The same user with other grants. */
+export const withGrants = ({ name, created, hash, passwordSet }: KeptUser, grants: Grants): KeptUser => ({
+  name,
+  ...grantsToFile(grants),
+  created,
+  hash,
+  passwordSet,
+});
+
 /** What is kept of a password. @throws CredentialError */
 export async function keptPassword(password: string, clock: Clock): Promise<Pick<KeptUser, "hash" | "passwordSet">> {
   checkPassword(password);

@@ -84,6 +84,14 @@ export const credentialCommands: readonly CommandSpec[] = [
     load: async () => (await import("./user.ts")).setPassword,
   },
   {
+    name: "user role",
+    summary: "give a user other roles, in place of those that they have",
+    argument: userName,
+    options: [role, boards, config],
+    examples: [["opendcre user role alice --role reader --role operator@1,2", "with the password as it is"]],
+    load: async () => (await import("./user.ts")).setRoles,
+  },
+  {
     name: "user remove",
     summary: "let a user come in no more",
     argument: userName,

@@ -1,7 +1,7 @@
 import { checkName, grantsOf } from "../auth/credential-store.ts";
 import { USER_FILE } from "../auth/file-names.ts";
 import { spellGrant } from "../auth/grant.ts";
-import { checkPassword, keptPassword, newUser, userStore } from "../auth/user-file.ts";
+import { checkPassword, keptPassword, newUser, userStore, withGrants } from "../auth/user-file.ts";
 import { systemClock as clock } from "../lib/clock.ts";
 import { administrationFor, grantsCell, grantsIn, grantsText, nameIn, printList } from "./administration.ts";
 import type { CommandContext, Invocation } from "./command.ts";
@@ -29,6 +29,18 @@ export async function setPassword(invocation: Invocation, context: CommandContex
     userStore(pathOf(USER_FILE), clock).replace(name, (user) => [{ ...user, ...kept }]),
   );
   await context.complain(`${name}: the new password holds from now on.\n`);
+  return exitCodes.ok;
+}
+
+/** `opendcre user role NAME --role R` */
+export async function setRoles(invocation: Invocation, context: CommandContext): Promise<ExitCode> {
+  const { pathOf, act } = administrationFor(invocation, context);
+  const [name, grants] = [nameIn(invocation), grantsIn(invocation)];
+  const granted = grantsText(grants);
+  await act("user-role", name, granted, () =>
+    userStore(pathOf(USER_FILE), clock).replace(name, (user) => [withGrants(user, grants)]),
+  );
+  await context.complain(`${name}: ${granted} from now on.\n`);
   return exitCodes.ok;
 }
 

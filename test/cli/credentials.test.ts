@@ -130,9 +130,18 @@ describe("opendcre user", () => {
     expect((await run("user list")).out).toMatch(/^NAME +ROLES +CREATED +PASSWORD SET\nalice +admin +2\S+Z +2\S+Z\n$/);
     expect((await run("user list --json")).out).not.toContain("hash");
     expect((await run("user add alice --role reader", "correct horse")).err).toContain("there is a alice already");
+    const [hash = "none"] = /\$argon2id[^"\s]+/.exec(everything()) ?? [];
+    expect(await run("user role alice --role reader --role operator@1,2")).toMatchObject({ exitCode: 0, out: "" });
+    expect((await run("user list")).out).toMatch(/^alice +reader operator@00000001,00000002 +2/m);
+    expect(await run("user role alice --role operator")).toMatchObject({ exitCode: 0 });
+    expect((await run("user list")).out).toMatch(/^alice +operator +2/m);
+    expect(everything()).toContain(hash);
+    expect(await run("user role alice")).toMatchObject({ exitCode: 64, err: expect.stringContaining("--role") });
+    expect((await run("user role bob --role admin")).err).toContain("there is no bob");
     expect((await run("user remove alice")).exitCode).toBe(0);
     expect((await run("user password alice", "battery staple")).err).toContain("there is no alice");
-    for (const action of ["user-add", "user-password", "user-remove"]) expect(trail()).toContain(`"${action}"`);
+    for (const action of ["user-add", "user-password", "user-role", "user-remove"])
+      expect(trail()).toContain(`"${action}"`);
   }, 30_000);
 
   test("takes no password that is too short, and none from the command line", async () => {

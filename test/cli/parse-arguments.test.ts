@@ -87,7 +87,10 @@ describe("a wrong command line gets one line", () => {
     ["--verson", "unknown option --verson; did you mean --version?"],
     ["serve -p 80", "unknown option -p; did you mean -h?"],
     ["serve --port", "option --port needs a value: --port N"],
-    ["user", "expected opendcre user add or opendcre user list or opendcre user password or opendcre user remove"],
+    [
+      "user",
+      "expected opendcre user add or opendcre user list or opendcre user password or opendcre user role or opendcre user remove",
+    ],
     ["audit nosuch --help", "expected opendcre audit verify or opendcre audit show"],
     ["audit -- --help", "expected opendcre audit verify or opendcre audit show"],
     ["help audit nosuch", "expected opendcre audit verify or opendcre audit show"],
@@ -125,7 +128,7 @@ describe("help", () => {
 
   test.each([
     ["token", ["token create", "token list", "token revoke"]],
-    ["user", ["user add", "user list", "user password", "user remove"]],
+    ["user", ["user add", "user list", "user password", "user role", "user remove"]],
     ["audit", ["audit verify", "audit show"]],
   ])("%s names the commands of the group, and how they are used", (name, members) => {
     const request = parseArguments(["help", name]);

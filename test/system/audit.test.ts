@@ -311,7 +311,7 @@ describe("the audit trail of the product", () => {
     const password = join(state, "password");
     writeFileSync(password, "correct horse\n");
     const type = ["sh", "-c", 'exec "$0" "$@" < $PASSWORD_FILE', ...fromSources];
-    for (const command of ["add u --role admin", "password u", "remove u"]) {
+    for (const command of ["add u --role admin", "password u", "role u --role reader", "remove u"]) {
       const child = Bun.spawn([...type, "user", ...command.split(" ")], {
         cwd: root,
         env: { ...Bun.env, OPENDCRE_STATE_DIRECTORY: state, PASSWORD_FILE: password },
@@ -334,6 +334,8 @@ describe("the audit trail of the product", () => {
       "outcome admin user-add u admin ok",
       "intent admin user-password u",
       "outcome admin user-password u  ok",
+      "intent admin user-role u reader",
+      "outcome admin user-role u reader ok",
       "intent admin user-remove u",
       "outcome admin user-remove u  ok",
     ]);

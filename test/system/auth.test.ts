@@ -158,6 +158,10 @@ describe("with a token and a user", () => {
     expect(await statusOf(product, "scan/1", basic(token, "as a user name"))).toBe(401);
     expect(await statusOf(product, `scan/1?token=${token}`)).toBe(401);
 
+    await command("user role alice --role operator@1");
+    expect(await statusOf(product, "led/1/5001/on", basic("alice", password))).toBe(200);
+    await command("user role alice --role reader");
+    expect(await statusOf(product, "led/1/5001/on", basic("alice", password))).toBe(403);
     await command("user password alice", "staple battery horse");
     expect(await statusOf(product, "scan/1", basic("alice", password))).toBe(401);
     expect(await statusOf(product, "scan/1", basic("alice", "staple battery horse"))).toBe(200);

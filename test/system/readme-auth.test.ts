@@ -88,7 +88,7 @@ describe.skipIf(!hasCurl)("the README's commands for (needs curl, setsid and bas
       outputs.push(await run(line, `${password}\n`));
     }
     expect(outputs.slice(1, 3).map(jsonIn)).toEqual([scan, { led_state: "on" }]);
-    expect(outputs[4]).toMatch(/^alice +operator +\d/m);
+    expect(outputs[5]).toMatch(/^alice +reader operator@00000001 +\d/m);
     const authorization = `Basic ${btoa("alice:battery staple")}`;
     expect((await served.get("scan/1", { headers: { authorization } })).status).toBe(401);
   }, 60_000);
