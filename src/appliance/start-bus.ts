@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { networkInterfaces } from "node:os";
-import { SerialPort } from "bun-serialport";
+import { SerialPort, SerialPortError, type SerialPortErrorCode } from "bun-serialport";
 import { openPty } from "bun-serialport/testing";
 import { BusBackend } from "../bus/bus-backend.ts";
 import { controllerIdOf } from "../bus/controller-id.ts";
@@ -57,17 +57,28 @@ export function startEmulator(config: Config, log: Log, started: AsyncDisposable
   return { path: pty.path, ...(modem && { pins: modem.pins }) };
 }
 
-/** The boards behind a serial port. @throws SerialPortError, GpioError */
+/** Why a port cannot be opened that may well be there later, as after a power cut: without anybody changing the configuration. */
+const passing: ReadonlySet<SerialPortErrorCode> = new Set<SerialPortErrorCode>([
+  "not-found",
+  "permission-denied",
+  "busy",
+  "unplugged",
+  "io",
+]);
+
+/** The boards behind a serial port. Where BMCs are served, too, a port that is not there yet does not keep these from being. @throws SerialPortError, GpioError */
 export async function startBus(
   { path, pins }: BusPlace,
   config: Config,
   log: Log,
   started: AsyncDisposableStack,
 ): Promise<Bus> {
-  const { bus } = config;
+  const { bus, ipmi } = config;
+  const isAllThereIs = ipmi.bmcConfig === null;
   const line = await Line.open({
     path,
     open: () => SerialPort.open(path, { baudRate: bus.baudRate }),
+    maybeLater: (reason) => !isAllThereIs && reason instanceof SerialPortError && passing.has(reason.code),
     reopen: { firstPauseMs: bus.reopenMinMs, longestPauseMs: bus.reopenMaxMs },
     clock,
     events: lineEvents(log),

@@ -11,6 +11,7 @@ export interface LineListener {
 
 /** What a line reports, for people and their monitoring. */
 export interface LineEvents {
+  /** The port has vanished, or is not there at the start; it is waited for. */
   down(path: string, reason: Error): void;
   up(path: string): void;
   /** An attempt to open the port again has failed; the next one follows in `nextMs`. */
@@ -27,6 +28,8 @@ export interface LineOptions<Stream extends ByteStream = ByteStream> {
   /** What people know the port by. */
   readonly path: string;
   readonly open: () => Promise<Stream>;
+  /** Whether to begin without the port where it cannot be opened for this reason, and to wait for it; absent where it never is. */
+  readonly maybeLater?: (reason: Error) => boolean;
   readonly reopen: ReopenPolicy;
   readonly clock: Clock;
   readonly events: LineEvents;
@@ -46,16 +49,26 @@ export class Line<Stream extends ByteStream = ByteStream> {
   #timer: Timer | undefined;
   #isClosed = false;
 
-  private constructor(stream: Stream, options: LineOptions<Stream>) {
+  private constructor(opened: Stream | Error, options: LineOptions<Stream>) {
     this.path = options.path;
     this.#options = options;
-    this.#state = this.#up(stream);
-    this.#subscribe(stream);
+    if (opened instanceof Error) {
+      this.#state = this.#down(opened);
+      this.#await(opened);
+    } else {
+      this.#state = this.#up(opened);
+      this.#subscribe(opened);
+    }
   }
 
-  /** Opens the port; the first time, failure is the caller's to handle. */
+  /** Opens the port; the first time, failure is the caller's to handle, unless the port may come later. */
   static async open<S extends ByteStream>(options: LineOptions<S>): Promise<Line<S>> {
-    return new Line(await options.open(), options);
+    const opened = await options.open().catch((error: unknown) => {
+      const reason = toError(error);
+      if (!options.maybeLater?.(reason)) throw error;
+      return reason;
+    });
+    return new Line(opened, options);
   }
 
   get state(): LineState<Stream> {
@@ -83,6 +96,10 @@ export class Line<Stream extends ByteStream = ByteStream> {
     return { kind: "up", sinceMs: this.#options.clock.wallMs(), stream };
   }
 
+  #down(reason: Error): LineState<Stream> {
+    return { kind: "down", sinceMs: this.#options.clock.wallMs(), reason };
+  }
+
   #subscribe(stream: Stream): void {
     stream.subscribe({
       data: (bytes) => this.#listener?.data(bytes),
@@ -93,12 +110,18 @@ export class Line<Stream extends ByteStream = ByteStream> {
   #lose(reason: Error, gone: ByteStream): void {
     // A port that has been replaced says nothing about the one in its place.
     if (this.#isClosed || this.#state.kind === "down" || gone !== this.#state.stream) return;
-    this.#state = { kind: "down", sinceMs: this.#options.clock.wallMs(), reason };
-    this.#options.events.down(this.path, reason);
+    this.#state = this.#down(reason);
+    this.#await(reason);
     this.#listener?.lost(reason);
     // What the dead port says of its own end adds nothing to the reason.
     gone.close().catch(() => undefined);
-    this.#reopenAfter(this.#options.reopen.firstPauseMs);
+  }
+
+  /** Says that the port is not there, and begins to open it again. */
+  #await(reason: Error): void {
+    const { events, reopen } = this.#options;
+    events.down(this.path, reason);
+    this.#reopenAfter(reopen.firstPauseMs);
   }
 
   #reopenAfter(pauseMs: number): void {

@@ -6,7 +6,7 @@ export const lineEvents = (log: Log) => ({
   down(path: string, reason: Error): void {
     log.warn(
       { event: "line-down", bus: path, err: reason },
-      `${path} has vanished (${reason.message}): waiting for it to come back`,
+      `${path} is not there (${reason.message}): waiting for it`,
     );
   },
   up(path: string): void {

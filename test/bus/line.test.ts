@@ -105,6 +105,59 @@ test("that cannot be opened at first is the caller's to handle", async () => {
   expect(await opening.catch((error: unknown) => error)).toBe(reason);
 });
 
+describe("not there at first, and maybe later", () => {
+  test("is waited for as one that was lost, and then used", async () => {
+    const clock = new ManualClock();
+    const log: string[] = [];
+    const port = new MemoryLine();
+    const openings: (() => Promise<MemoryLine>)[] = [
+      () => Promise.reject(new Error("ENOENT")),
+      () => Promise.reject(new Error("EBUSY")),
+      () => Promise.resolve(port),
+    ];
+    const asked: string[] = [];
+    const line = await Line.open({
+      path: "/dev/ttyTEST",
+      open: () => openings.shift()?.() ?? Promise.reject(new Error("opened too often")),
+      maybeLater: ({ message }) => asked.push(message) > 0,
+      reopen: { firstPauseMs: 1000, longestPauseMs: 5000 },
+      clock,
+      events: {
+        down: (path, { message }) => void log.push(`down ${path}: ${message}`),
+        up: (path) => void log.push(`up ${path}`),
+        stillDown: (_path, { message }, nextMs) => void log.push(`still down: ${message}, next in ${nextMs}`),
+      },
+    });
+    const heard: string[] = [];
+    line.listen({ data: (bytes) => void heard.push(toHex(bytes)), lost: () => void heard.push("lost") });
+    expect(line.state).toMatchObject({ kind: "down", sinceMs: clock.wallMs(), reason: new Error("ENOENT") });
+    await clock.advance(1000);
+    await clock.advance(2000);
+    expect(log).toEqual(["down /dev/ttyTEST: ENOENT", "still down: EBUSY, next in 2000", "up /dev/ttyTEST"]);
+    expect(line.state).toMatchObject({ kind: "up", stream: port });
+    port.push(fromHex("01"));
+    expect(heard).toEqual(["01"]);
+    // Only the first time is a question.
+    expect(asked).toEqual(["ENOENT"]);
+    await line.close();
+    expect(port.isClosed).toBe(true);
+  });
+
+  test("is no longer opened once the line is closed", async () => {
+    const clock = new ManualClock();
+    const line = await Line.open({
+      path: "/dev/ttyTEST",
+      open: () => Promise.reject(new Error("ENOENT")),
+      maybeLater: () => true,
+      reopen: { firstPauseMs: 1000, longestPauseMs: 5000 },
+      clock,
+      events: { down: () => undefined, up: () => undefined, stillDown: () => undefined },
+    });
+    await line.close();
+    expect(clock.timers).toBe(0);
+  });
+});
+
 const still = (nextMs: number) => `still down /dev/ttyTEST: ENOENT, next in ${nextMs}`;
 
 describe("lost", () => {

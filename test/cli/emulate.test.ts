@@ -91,7 +91,7 @@ describe("emulate", () => {
     opened[0]?.port.lose(new RangeError("unplugged"));
     await clock.advance(60_000);
     expect(log.messages.slice(1)).toEqual([
-      "warn /dev/ttyUSB1 has vanished (unplugged): waiting for it to come back",
+      "warn /dev/ttyUSB1 is not there (unplugged): waiting for it",
       "debug /dev/ttyUSB1 is still not there",
       "debug /dev/ttyUSB1 is still not there",
       "info /dev/ttyUSB1 is back",
