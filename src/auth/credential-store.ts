@@ -17,13 +17,15 @@ const grantProperties = {
   /** Eight hex digits each; absent for all boards. */
   boards: Type.Optional(Type.Array(Type.String({ pattern: String.raw`^[\da-f]{8}$` }), { minItems: 1 })),
 } as const;
-const furtherGrant = Type.Object(grantProperties);
+/** A member that is misspelled must not be overlooked: without its boards, a grant is for all. */
+export const noOthers = { additionalProperties: false } as const;
+const furtherGrant = Type.Object(grantProperties, noOthers);
 
 /** What tokens and users have in common. */
 export const entryProperties = {
   name: Type.String({ pattern: namePattern }),
   ...grantProperties,
-  /** Grants beyond the first one. A program that does not know of them allows less, not more. */
+  /** Grants beyond the first one. */
   further: Type.Optional(Type.Array(furtherGrant)),
   created: isoTime,
 } as const;
@@ -58,7 +60,7 @@ interface Named {
 
 /** Reads files of the form `{"version": 1, MEMBER: [ENTRY...]}`. */
 export function entriesParser<T extends TSchema>(member: string, entry: T): ParseCredentials<readonly Static<T>[]> {
-  const schema = Type.Object({ version: Type.Literal(1), [member]: Type.Array(entry) });
+  const schema = Type.Object({ version: Type.Literal(1), [member]: Type.Array(entry) }, noOthers);
   return (text, path) => {
     if (text === undefined) return [];
     let document: unknown;

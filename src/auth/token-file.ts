@@ -1,7 +1,14 @@
 import { createHash, randomBytes } from "node:crypto";
 import { Type, type Static } from "@sinclair/typebox";
 import type { Clock } from "../lib/clock.ts";
-import { CredentialStore, entriesParser, entryProperties, grantsToFile, timeProperty } from "./credential-store.ts";
+import {
+  CredentialStore,
+  entriesParser,
+  entryProperties,
+  grantsToFile,
+  timeProperty,
+  noOthers,
+} from "./credential-store.ts";
 import { CredentialFileError } from "./errors.ts";
 import type { Grants } from "./grant.ts";
 
@@ -10,13 +17,16 @@ export const TOKEN_PREFIX = "dcre_";
 const TOKEN_BYTES = 32;
 const ID_BYTES = 8;
 
-const tokenSchema = Type.Object({
-  /** Names the token in the list of last uses. No part of it. */
-  id: Type.String({ pattern: String.raw`^[\da-f]{16}$` }),
-  ...entryProperties,
-  sha256: Type.String({ pattern: String.raw`^[\da-f]{64}$` }),
-  expires: Type.Optional(timeProperty),
-});
+const tokenSchema = Type.Object(
+  {
+    /** Names the token in the list of last uses. No part of it. */
+    id: Type.String({ pattern: String.raw`^[\da-f]{16}$` }),
+    ...entryProperties,
+    sha256: Type.String({ pattern: String.raw`^[\da-f]{64}$` }),
+    expires: Type.Optional(timeProperty),
+  },
+  noOthers,
+);
 
 /** A token as it is kept: whoever reads the file cannot make the token of it. */
 export type KeptToken = Static<typeof tokenSchema>;

@@ -1,7 +1,14 @@
 import { Type, type Static } from "@sinclair/typebox";
 import type { Clock } from "../lib/clock.ts";
 import { LONGEST_PASSWORD_BYTES } from "./authorization.ts";
-import { CredentialStore, entriesParser, entryProperties, grantsToFile, timeProperty } from "./credential-store.ts";
+import {
+  CredentialStore,
+  entriesParser,
+  entryProperties,
+  grantsToFile,
+  timeProperty,
+  noOthers,
+} from "./credential-store.ts";
 import { CredentialError, CredentialFileError } from "./errors.ts";
 import type { Grants } from "./grant.ts";
 import { hashPassword, isArgon2id } from "./password-hash.ts";
@@ -9,12 +16,15 @@ import { hashPassword, isArgon2id } from "./password-hash.ts";
 /** @see NIST SP 800-63B, 5.1.1.1 */
 const SHORTEST_PASSWORD = 8;
 
-const userSchema = Type.Object({
-  ...entryProperties,
-  /** argon2id, in PHC form. */
-  hash: Type.String(),
-  passwordSet: timeProperty,
-});
+const userSchema = Type.Object(
+  {
+    ...entryProperties,
+    /** argon2id, in PHC form. */
+    hash: Type.String(),
+    passwordSet: timeProperty,
+  },
+  noOthers,
+);
 
 /** A user as it is kept. */
 export type KeptUser = Static<typeof userSchema>;

@@ -154,6 +154,10 @@ describe("a file that is not of this form", () => {
     expect(parseTokens(undefined, path)).toEqual([]);
   });
 
+  test("is refused with the place of a misspelled member, without which a grant would be for all boards", () => {
+    expect(() => parseTokens(file({ ...good, bords: ["00000001"] }), path)).toThrow("/tokens/0/bords");
+  });
+
   test.each([
     "",
     "{",
@@ -175,6 +179,9 @@ describe("a file that is not of this form", () => {
     file({ ...good, expires: 5 }),
     file({ ...good, expires: "2026-13-01T00:00:00Z" }),
     file({ ...good, expires: "2026-01-01T25:00:00Z" }),
+    file({ ...good, bords: ["00000001"] }),
+    file({ ...good, further: [{ role: "operator", board: ["00000001"] }] }),
+    `{"version":1,"tokens":[],"token":[]}`,
     `{"version":1,"tokens":[ SECRETHASH`,
   ])("%p is refused, and not quoted", (text) => {
     writeFileSync(path, text);
