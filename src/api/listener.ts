@@ -88,19 +88,18 @@ class Generation {
     const finishLater = tls
       ? (response: Promise<Response>) => response.then(finish)
       : (response: Promise<Response>) => response;
-    const keep = (request: Request, server: BunServer, response: Promise<Response>) => {
-      const remote = connections && server.requestIP(request);
-      return remote ? connections.whileBusy(remote.address, remote.port, response) : response;
-    };
+    const keep = (peer: ReturnType<BunServer["requestIP"]>, response: Promise<Response>) =>
+      connections && peer ? connections.whileBusy(peer.address, peer.port, response) : response;
     const answer =
       (fetch: Api["fetch"]): Handler =>
       (request, server) => {
-        const remote = knownRemote ?? server.requestIP(request)?.address;
+        const peer = knownRemote === undefined ? server.requestIP(request) : null;
+        const remote = knownRemote ?? peer?.address;
         if (remote === undefined) return fromNowhere();
         const response = fetch(request, remote);
         if (response instanceof Promise) {
           server.timeout(request, NO_TIMEOUT);
-          return finishLater(keep(request, server, response));
+          return finishLater(keep(peer ?? server.requestIP(request), response));
         }
         return finish(response);
       };
