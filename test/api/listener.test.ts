@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "bun:test";
+import { ConnectionLimiter } from "../../src/api/connection-limits.ts";
 import { listen, type Listener, type ListenOptions } from "../../src/api/listener.ts";
+import { ProcSocketTable } from "../../src/api/own-sockets.ts";
 import { ListenError } from "../../src/lib/listen-error.ts";
 import type { ApiOptions } from "../../src/api/server.ts";
 import { readingOf } from "../support/fake-backend.ts";
@@ -332,6 +334,44 @@ describe("listening", () => {
       );
     },
   );
+});
+
+describe("too many connections of one address", () => {
+  for (const host of ["127.0.0.1", "::1"])
+    test(`are ended, but for the one on which a request is under way: ${host}`, async () => {
+      const clock = new ManualClock();
+      const ended: unknown[] = [];
+      const limiter = new ConnectionLimiter(
+        { connections: 0, connectionsPerAddress: 1, loopback: true },
+        {
+          host,
+          table: new ProcSocketTable(),
+          clock,
+          events: {
+            ended: (count, address) => void ended.push([count, address]),
+            notCounted: (error) => void ended.push(error.message),
+          },
+        },
+      );
+      const served = serve({ host, clock, connections: limiter });
+      const { port } = served.listener;
+      limiter.watch([port]);
+      const first = await RawHttp.open(port, host);
+      expect((await first.ask("GET /opendcre/1.2/test HTTP/1.1")).status).toBe(200);
+      await clock.advance(1000);
+      expect(ended).toEqual([]);
+      const held = heldRead(served);
+      const second = await RawHttp.open(port, host);
+      connections.push(first, second);
+      const answer = second.ask("GET /opendcre/1.2/read/led/1/1 HTTP/1.1");
+      await held.begun;
+      await clock.advance(1000);
+      expect(ended).toEqual([[1, expect.any(String)]]);
+      await first.closed;
+      held.end();
+      expect((await answer).status).toBe(200);
+      limiter.close();
+    });
 });
 
 describe("stopping", () => {
